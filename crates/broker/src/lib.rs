@@ -1,1 +1,35 @@
-//! x
+//! The use cases of Gatehouse: connections, agents, tools, dispatch, approvals.
+//!
+//! No Tauri type and no MCP type is known here. Time comes from a [`Clock`], the desktop from a [`Desktop`]; no
+//! environment variable is read. [`Broker`] is what the main window and the socket may use; [`Approver`] is what the
+//! approval window alone may use: it is the only way to approve, admit or loosen anything.
+
+mod admission;
+mod answers;
+mod approver;
+mod bridges;
+mod cards;
+mod clock;
+mod connections;
+mod desk;
+mod dispatch;
+mod form;
+mod handler;
+mod hold;
+mod journal;
+mod layers;
+mod loosening;
+mod overview;
+mod preview;
+mod sealed;
+mod sessions;
+mod standing;
+mod state;
+mod tools;
+pub mod view;
+
+pub use approver::Approver;
+pub use clock::{Clock, SystemClock};
+pub use connections::DemoServer;
+pub use state::{Broker, Desktop, Options, Shown};
+pub use tools::catalogue;

@@ -451,7 +451,7 @@ pub struct ActivityFilter {
 /// A page of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct ActivityPage {
-    /// Newest first, at most 100.
+    /// Newest first, at most 100, and with each call that was sent the entry that settled it.
     pub entries: Vec<JournalEntry>,
     /// Whether there are older ones.
     pub more: bool,

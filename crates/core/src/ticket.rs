@@ -4,7 +4,7 @@ use std::time::Duration;
 use ts_rs::TS;
 
 /// How long a question stays open.
-pub const TICKET_LIFETIME: Duration = Duration::from_secs(15 * 60);
+pub const TICKET_LIFETIME: Duration = Duration::from_mins(15);
 
 /// What kind of question a ticket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]

@@ -1,0 +1,211 @@
+//! Which agents may call at all: admitted by a person, recognised by what the system sees of them.
+
+use crate::desk::{Held, Matter};
+use crate::dispatch::{Arrival, Stop};
+use crate::state::{Broker, new_ticket_id};
+use crate::tools::Site;
+use crate::view::{AdmissionCard, CardAgent};
+use gatehouse_core::{
+    Agent, AgentId, AgentStatus, BridgeId, Connection, ConnectionId, EdgeError, ErrorCode, Evidence, Hasher,
+    JournalEvent, Ticket, TicketKind, TicketState,
+};
+
+/// Where an agent stands.
+pub(crate) enum Admitted {
+    /// It may call.
+    Yes(Agent),
+    /// It may not, until the person resumes it.
+    Paused,
+    /// Nobody admitted it, or not this program.
+    No {
+        /// What may be done without admission is done as this.
+        as_guest: Agent,
+        /// The program admitted before under this name.
+        was: Option<Evidence>,
+    },
+}
+
+impl Broker {
+    pub(crate) fn admitted(&self, id: &AgentId, bridge: &BridgeId) -> Admitted {
+        let evidence = self.0.bridges.with(bridge, |bridge| bridge.evidence.clone());
+        let known = self.registry(|registry| registry.agents.get(id).cloned());
+        match (known, evidence) {
+            // A bridge that is gone is judged by who was admitted: its ticket may outlive it.
+            (Some(agent), None) if agent.status == AgentStatus::Admitted => Admitted::Yes(agent),
+            (Some(agent), _) if agent.status == AgentStatus::Paused => Admitted::Paused,
+            (Some(agent), Some(seen)) if agent.evidence.is_same_program(&seen) => Admitted::Yes(agent),
+            (known, evidence) => Admitted::No {
+                as_guest: guest(id, evidence.unwrap_or_else(nobody), self.now()),
+                was: known.map(|agent| agent.evidence),
+            },
+        }
+    }
+
+    pub(crate) fn guest(&self, arrival: &Arrival) -> Agent {
+        let evidence = self.0.bridges.with(&arrival.bridge, |bridge| bridge.evidence.clone());
+        guest(&arrival.agent, evidence.unwrap_or_else(nobody), self.now())
+    }
+
+    /// Raises the admission card, or joins the one that is up, and waits. Comes back with the agent once admitted.
+    pub(crate) async fn ask_admission(&self, arrival: &Arrival, was: Option<Evidence>) -> Result<Agent, Stop> {
+        let evidence = self.guest(arrival).evidence;
+        let key = Hasher::new("admission")
+            .part(arrival.agent.as_str().as_bytes())
+            .part(evidence.program.as_bytes())
+            .part(&evidence.uid.to_be_bytes())
+            .finish();
+        let open = self.0.desk.collect(|held| {
+            let waits = *held.ticket.state() == TicketState::Waiting && *held.ticket.call_key() == key;
+            waits.then(|| held.ticket.id().clone())
+        });
+        let id = if let Some(id) = open.into_iter().next() {
+            id
+        } else {
+            self.0.desk.check_budget(&arrival.agent, self.now()).map_err(crate::dispatch::refused)?;
+            let (connections, granted) = self.registry(|registry| {
+                let live: Vec<&Connection> =
+                    registry.connections.values().filter(|c| c.deleted_at.is_none()).collect();
+                let granted = registry.agents.get(&arrival.agent).map(|agent| agent.grants.clone()).unwrap_or_default();
+                (live.into_iter().map(crate::cards::badge).collect::<Vec<_>>(), granted)
+            });
+            let sentence = if was.is_some() {
+                format!("Another program calls itself {}", arrival.agent)
+            } else {
+                format!("Let {} use your Odoo connections?", arrival.agent)
+            };
+            let ticket = Ticket::open(new_ticket_id(), TicketKind::Admission, key, key, self.now())
+                .asked_by(arrival.agent.clone(), arrival.bridge.clone());
+            let card = AdmissionCard {
+                tool: arrival.call.name.chars().take(64).collect(),
+                was,
+                connections,
+                granted,
+                policy: "Each connection's own policy applies. On production: reads run by themselves, sensitive reads \
+                         and every change are asked about one by one."
+                    .into(),
+            };
+            let id = self.0.desk.open(Held {
+                ticket,
+                sentence,
+                agent: self.card_agent(arrival),
+                badge: None,
+                matter: Matter::Admission(Box::new(card)),
+                held_until: Some(arrival.hold_until),
+                waiters: 0,
+                presented_at: None,
+                result: None,
+                limited: None,
+            });
+            self.note_ticket(&id, "opened");
+            self.announce(&id);
+            id
+        };
+        match self.await_ticket(arrival, &id).await?.0 {
+            Ok(_) => match self.admitted(&arrival.agent, &arrival.bridge) {
+                Admitted::Yes(agent) => Ok(agent),
+                _ => Err(EdgeError::new(ErrorCode::NotAdmitted, "The user has not admitted this agent.").into()),
+            },
+            Err(error) if error.code == ErrorCode::DeniedByPerson => {
+                Err(EdgeError { code: ErrorCode::NotAdmitted, ..error }.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The person admitted the agent of a ticket, for these connections.
+    pub(crate) async fn admit_agent(&self, asked: CardAgent, connections: Vec<ConnectionId>) -> Result<(), EdgeError> {
+        let known = self.registry(|registry| {
+            connections.iter().all(|id| registry.connections.get(id).is_some_and(|c| c.deleted_at.is_none()))
+        });
+        if !known {
+            return Err(EdgeError::new(ErrorCode::UnknownConnection, "One of these connections is gone."));
+        }
+        let now = self.now();
+        let agent = Agent {
+            id: asked.id,
+            evidence: asked.evidence,
+            status: AgentStatus::Admitted,
+            grants: connections,
+            admitted_at: now,
+            last_seen: now,
+        };
+        let summary = format!("{}, {} connections", agent.evidence.program, agent.grants.len());
+        self.put_agent(agent.clone()).await?;
+        self.note(JournalEvent::Agent { agent: agent.id, change: "admitted".into(), summary });
+        self.0.bridges.tell(&gatehouse_ipc::message::Event::ToolsChanged);
+        Ok(())
+    }
+
+    /// Pauses or resumes one agent. Pausing voids its tickets at once.
+    pub async fn pause_agent(&self, id: &AgentId, paused: bool) -> Result<(), EdgeError> {
+        let mut agent = self.known_agent(id)?;
+        agent.status = if paused { AgentStatus::Paused } else { AgentStatus::Admitted };
+        // In force before it is written: a pause must not wait for a keyring.
+        self.remember_agent(agent.clone());
+        if paused {
+            self.void_tickets("the user paused this agent", |held| held.ticket.agent() == Some(id));
+        }
+        self.put_agent(agent).await?;
+        let change = if paused { "paused" } else { "resumed" };
+        self.note(JournalEvent::Agent { agent: id.clone(), change: change.into(), summary: String::new() });
+        Ok(())
+    }
+
+    /// Takes an agent's admission and all its grants away.
+    pub async fn revoke_agent(&self, id: &AgentId) -> Result<(), EdgeError> {
+        self.known_agent(id)?;
+        self.void_tickets("the user revoked this agent", |held| held.ticket.agent() == Some(id));
+        self.forget_agent(id).await?;
+        self.note(JournalEvent::Agent { agent: id.clone(), change: "revoked".into(), summary: String::new() });
+        Ok(())
+    }
+
+    /// Pauses or resumes every agent. From this instant every call is refused and every ticket void; a write already
+    /// sent finishes and is written down.
+    pub async fn pause_all(&self, paused: bool) -> Result<(), EdgeError> {
+        self.0.paused.store(paused, std::sync::atomic::Ordering::SeqCst);
+        if paused {
+            self.void_tickets("the user paused every agent", |held| held.ticket.agent().is_some());
+        }
+        self.note(JournalEvent::AllAgents { paused });
+        self.changed(&[crate::view::Topic::Agents, crate::view::Topic::Approvals]);
+        self.put_setting("paused", if paused { "yes" } else { "no" }).await
+    }
+
+    pub(crate) fn card_agent(&self, arrival: &Arrival) -> Option<CardAgent> {
+        let claims = arrival.call.client.as_ref().map(|client| format!("{} {}", client.name, client.version));
+        Some(CardAgent { id: arrival.agent.clone(), evidence: self.guest(arrival).evidence, claims })
+    }
+
+    fn known_agent(&self, id: &AgentId) -> Result<Agent, EdgeError> {
+        self.registry(|registry| registry.agents.get(id).cloned())
+            .ok_or_else(|| EdgeError::new(ErrorCode::NotAdmitted, "There is no such agent."))
+    }
+}
+
+impl Site {
+    /// The connections that the calling agent may use, by name.
+    pub(crate) fn granted(&self) -> Vec<Connection> {
+        let mut granted = self.broker.registry(|registry| {
+            let live = registry.connections.values().filter(|c| c.deleted_at.is_none());
+            live.filter(|c| self.agent.is_granted(&c.id)).cloned().collect::<Vec<_>>()
+        });
+        granted.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
+        granted
+    }
+}
+
+fn guest(id: &AgentId, evidence: Evidence, now: gatehouse_core::Timestamp) -> Agent {
+    Agent {
+        id: id.clone(),
+        evidence,
+        status: AgentStatus::Admitted,
+        grants: Vec::new(),
+        admitted_at: now,
+        last_seen: now,
+    }
+}
+
+fn nobody() -> Evidence {
+    Evidence { uid: u32::MAX, pid: 0, program: String::new(), inode: 0 }
+}

@@ -1,0 +1,256 @@
+//! What the approval window alone may do. Nothing else can approve, admit or loosen anything: no message on the socket,
+//! no command of the main window, no file.
+
+use crate::desk::{Held, Loosening, Matter};
+use crate::state::Broker;
+use crate::view::{Card, Topic, Verdict};
+use gatehouse_core::{
+    AgentId, Digest, EdgeError, ErrorCode, IllegalMove, JournalEvent, TicketId, TicketKind, TicketState, Timestamp,
+};
+use gatehouse_ipc::message::CallAnswer;
+use serde_json::json;
+use std::time::Duration;
+
+/// How long a card must have stood still on the screen before it can be approved.
+const ARMING: Duration = Duration::from_millis(700);
+
+/// The power to decide. Made once, by [`Broker::start`], and handed to the approval window's commands.
+#[derive(Clone)]
+pub struct Approver {
+    broker: Broker,
+}
+
+impl Approver {
+    pub(crate) fn new(broker: Broker) -> Self {
+        Self { broker }
+    }
+
+    /// The cards that wait, oldest first.
+    pub fn cards(&self) -> Vec<Card> {
+        self.broker.0.desk.collect(crate::cards::card)
+    }
+
+    /// This card is on the screen now, and no other: its arming clock starts.
+    pub fn present(&self, id: &TicketId, digest: &Digest) -> Result<(), EdgeError> {
+        let now = self.broker.now();
+        for other in self.broker.0.desk.collect(|held| Some(held.ticket.id().clone())) {
+            self.broker.0.desk.touch(&other, |held| {
+                let shown = other == *id && held.ticket.digest() == digest;
+                held.presented_at = shown.then_some(now);
+            });
+        }
+        Ok(())
+    }
+
+    /// The window was raised, focused, moved or resized: the arming clock starts anew.
+    pub fn disturbed(&self) {
+        let now = self.broker.now();
+        for id in self.broker.0.desk.collect(|held| held.presented_at.map(|_| held.ticket.id().clone())) {
+            self.broker.0.desk.touch(&id, |held| held.presented_at = Some(now));
+        }
+    }
+
+    /// Decides a ticket. `digest` is what was on the screen: a ticket that asks something else by now is not decided.
+    pub async fn decide(&self, id: &TicketId, digest: &Digest, verdict: Verdict) -> Result<(), EdgeError> {
+        let now = self.broker.now();
+        let (kind, agent) = self
+            .broker
+            .0
+            .desk
+            .look(id, |held| (held.ticket.kind(), held.agent.clone()))
+            .ok_or_else(gone)?;
+        match verdict {
+            Verdict::Deny { reason } => self.deny(id, reason.filter(|text| !text.trim().is_empty()), now),
+            Verdict::DenyAndPause => {
+                self.deny(id, Some("the user paused you".into()), now)?;
+                match agent {
+                    Some(agent) => self.pause(&agent.id).await,
+                    None => Ok(()),
+                }
+            }
+            Verdict::Approve { typed_count } => {
+                self.must_be_armed(id, now)?;
+                self.must_be_typed(id, typed_count)?;
+                self.approve(id, digest, now)?;
+                if kind == TicketKind::Call { Ok(()) } else { self.carry_out(id).await }
+            }
+            Verdict::ApproveStanding => {
+                self.must_be_armed(id, now)?;
+                self.must_be_typed(id, None)?;
+                self.broker.stand_for(id)?;
+                self.approve(id, digest, now)
+            }
+            Verdict::Admit { connections } => {
+                self.must_be_armed(id, now)?;
+                let asked = agent.filter(|_| kind == TicketKind::Admission).ok_or_else(gone)?;
+                self.approve(id, digest, now)?;
+                let done = self.broker.admit_agent(asked, connections).await;
+                self.settle(id, done.map(|()| json!({"status": "admitted", "next": "Repeat your call."})))
+            }
+        }
+    }
+
+    fn deny(&self, id: &TicketId, reason: Option<String>, now: Timestamp) -> Result<(), EdgeError> {
+        let (agent, kind) =
+            self.change(id, |held| {
+                held.ticket.deny(reason, now)?;
+                Ok((held.ticket.agent().cloned(), held.ticket.kind()))
+            })?;
+        if let (Some(agent), TicketKind::Call) = (&agent, kind) {
+            self.broker.0.desk.count_verdict(agent, false, now);
+        }
+        self.broker.give_back_for(id);
+        self.broker.note_ticket(id, "denied");
+        self.broker.loosening_refused(id);
+        self.broker.changed(&[Topic::Approvals]);
+        Ok(())
+    }
+
+    fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
+        let agent = self.change(id, |held| {
+            held.ticket.approve(digest, now)?;
+            Ok(held.ticket.agent().cloned())
+        })?;
+        if let Some(agent) = agent {
+            self.broker.0.desk.count_verdict(&agent, true, now);
+        }
+        self.broker.note_ticket(id, "approved");
+        self.broker.changed(&[Topic::Approvals]);
+        Ok(())
+    }
+
+    /// A loosening or an outside edit happens at once, by the person's own hand.
+    async fn carry_out(&self, id: &TicketId) -> Result<(), EdgeError> {
+        let change = self.broker.0.desk.look(id, |held| match &held.matter {
+            Matter::Loosening { change, .. } => Some(change.as_ref().clone()),
+            _ => None,
+        });
+        let done = match change.flatten() {
+            Some(Loosening::Connection(connection, secret)) => {
+                self.broker.loosen_connection(*connection, secret.as_deref()).await
+            }
+            Some(Loosening::Grant { agent, connection, form }) => self.broker.grant(&agent, &connection, &form).await,
+            None => self.broker.accept_outside_edit(id).await,
+        };
+        self.settle(id, done.map(|()| json!({"status": "done"})))
+    }
+
+    fn settle(&self, id: &TicketId, result: Result<serde_json::Value, EdgeError>) -> Result<(), EdgeError> {
+        let now = self.broker.now();
+        let told = result
+            .as_ref()
+            .map(|answer| CallAnswer { text: answer.to_string(), is_error: false })
+            .map_err(Clone::clone);
+        self.change(id, |held| {
+            held.result = Some(told);
+            held.ticket.claim(now)?;
+            held.ticket.settle(now)
+        })?;
+        self.broker.changed(&[Topic::Approvals, Topic::Agents, Topic::Connections]);
+        result.map(|_| ())
+    }
+
+    async fn pause(&self, agent: &AgentId) -> Result<(), EdgeError> {
+        match self.broker.pause_agent(agent, true).await {
+            // One that was never admitted cannot call anyway.
+            Err(error) if error.code == ErrorCode::NotAdmitted => {
+                self.broker.note(JournalEvent::Agent {
+                    agent: agent.clone(),
+                    change: "refused".into(),
+                    summary: String::new(),
+                });
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn must_be_armed(&self, id: &TicketId, now: Timestamp) -> Result<(), EdgeError> {
+        let presented = self.broker.0.desk.look(id, |held| held.presented_at).ok_or_else(gone)?;
+        if presented.is_some_and(|at| now.since(at) >= ARMING) {
+            return Ok(());
+        }
+        Err(EdgeError::new(ErrorCode::NotArmed, "The card has just appeared or moved. Read it, then press again."))
+    }
+
+    fn must_be_typed(&self, id: &TicketId, typed: Option<u64>) -> Result<(), EdgeError> {
+        let (wanted, unseen) = self
+            .broker
+            .0
+            .desk
+            .look(id, |held| match &held.matter {
+                Matter::Call { card, .. } => (card.type_count, card.preview_error.is_some()),
+                Matter::OutsideEdit(card) => (None, !card.errors.is_empty()),
+                _ => (None, false),
+            })
+            .ok_or_else(gone)?;
+        if unseen {
+            return Err(EdgeError::new(ErrorCode::Denied, "What cannot be shown cannot be approved."));
+        }
+        match wanted {
+            Some(count) if typed != Some(count) => {
+                Err(EdgeError::new(ErrorCode::InvalidArguments, format!("Type {count} to approve.")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn change<R>(
+        &self,
+        id: &TicketId,
+        change: impl FnOnce(&mut Held) -> Result<R, IllegalMove>,
+    ) -> Result<R, EdgeError> {
+        self.broker.0.desk.change(id, change).ok_or_else(gone)?.map_err(|illegal| match illegal {
+            IllegalMove::OtherQuestion => {
+                EdgeError::new(ErrorCode::Drifted, "The question has changed. Read the card again.")
+            }
+            other => EdgeError::new(ErrorCode::TicketGone, format!("Too late: {other}.")),
+        })
+    }
+}
+
+impl Broker {
+    /// Takes an approval back before its agent came for it.
+    pub fn withdraw_ticket(&self, id: &TicketId) -> Result<(), EdgeError> {
+        let now = self.now();
+        self.0
+            .desk
+            .change(id, |held| held.ticket.withdraw(now))
+            .ok_or_else(gone)?
+            .map_err(|illegal| EdgeError::new(ErrorCode::TicketGone, format!("Too late: {illegal}.")))?;
+        self.give_back_for(id);
+        self.note_ticket(id, "withdrawn");
+        self.changed(&[Topic::Approvals]);
+        Ok(())
+    }
+
+    /// Tells the person that a card waits: shows the approval window, and a notification without values.
+    pub(crate) fn announce(&self, id: &TicketId) {
+        let text = self.0.desk.look(id, |held| {
+            let who = held.ticket.agent().map_or("Gatehouse", AgentId::as_str).to_owned();
+            let place = held.badge.as_ref().map(|badge| badge.name.clone());
+            let risk = match &held.matter {
+                Matter::Call { card, .. } => format!("{:?} risk", card.severity).to_lowercase(),
+                Matter::Admission(_) => "wants to be admitted".into(),
+                Matter::Loosening { .. } => "a loosening waits".into(),
+                Matter::OutsideEdit(_) => "the policy file was edited".into(),
+                Matter::Form => "a form waits".into(),
+            };
+            (who, place.map_or_else(|| risk.clone(), |place| format!("{place}: {risk}")))
+        });
+        if let Some((who, body)) = text {
+            self.0.desktop.notify(&format!("{who} waits for you"), &body);
+        }
+        self.0.desktop.show_approval(true);
+        self.changed(&[Topic::Approvals]);
+    }
+}
+
+/// States that a card is drawn for.
+pub(crate) fn has_card(held: &Held) -> bool {
+    held.ticket.kind() != TicketKind::Form && *held.ticket.state() == TicketState::Waiting
+}
+
+fn gone() -> EdgeError {
+    EdgeError::new(ErrorCode::TicketGone, "This question is gone.")
+}

@@ -1,0 +1,443 @@
+//! What a person does with connections.
+
+use crate::desk::Loosening;
+use crate::loosening::split;
+use crate::state::{Broker, new_connection_id};
+use crate::view::{ConnectionDraft, LooseningCard, ParsedUrl, ProbeState, ProbeStep, SaveOutcome, SecretInput};
+use gatehouse_core::{
+    AgentId, Connection, ConnectionId, ConnectionStatus, EdgeError, Environment, ErrorCode, JournalEvent, Protocol, Tls,
+};
+use gatehouse_odoo::address::{self, Address};
+use gatehouse_odoo::probe;
+use gatehouse_vault::{ConnectionSecret, Credential};
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
+
+/// The embedded demo Odoo, as the app started it.
+pub struct DemoServer {
+    /// `http://127.0.0.1:PORT`.
+    pub origin: String,
+    /// Its database.
+    pub database: String,
+    /// The user to sign in as.
+    pub login: String,
+    /// That user's key.
+    pub api_key: SecretString,
+}
+
+impl Broker {
+    /// What a pasted address tells.
+    pub fn parse_url(&self, text: &str) -> Result<ParsedUrl, EdgeError> {
+        let address = parse_address(text)?;
+        Ok(ParsedUrl {
+            origin: address.origin.clone(),
+            host: address.authority().to_owned(),
+            database: address.database.clone(),
+            name: address.short_name().to_owned(),
+            environment: Environment::default_for(address.is_loopback),
+            api_key_page: address::api_key_page(&address.origin, None, None),
+        })
+    }
+
+    /// The databases that a server admits to.
+    pub async fn databases(&self, url: &str, tls: &Tls) -> Result<Vec<String>, EdgeError> {
+        Ok(probe::databases(url, tls).await.map_err(|error| error.edge())?.unwrap_or_default())
+    }
+
+    /// Saves a new connection, or an edit. What loosens waits in the approval window; the rest is saved at once.
+    pub async fn save_connection(
+        &self,
+        draft: ConnectionDraft,
+        secret: Option<SecretInput>,
+    ) -> Result<SaveOutcome, EdgeError> {
+        self.vault()?;
+        let address = parse_address(&draft.url)?;
+        let old = draft.id.as_ref().map(|id| self.connection(id)).transpose()?;
+        let new = self.connection_of(&draft, &address, old.as_ref())?;
+        let form = draft.proposal.clone();
+        let outcome = match old {
+            None => self.add_connection(new, secret, form.is_some()).await?,
+            Some(old) => self.edit_connection(&old, new, secret).await?,
+        };
+        if let (Some(form), SaveOutcome::Saved { connection }) = (form, &outcome) {
+            self.answer_proposal(&form, connection);
+        }
+        Ok(outcome)
+    }
+
+    async fn add_connection(
+        &self,
+        connection: Connection,
+        secret: Option<SecretInput>,
+        proposed: bool,
+    ) -> Result<SaveOutcome, EdgeError> {
+        let Some(secret) = secret else {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, "Enter an API key or the password."));
+        };
+        self.keep_secret(&connection, &secret).await?;
+        if let Err(error) = self.put_connection(connection.clone()).await {
+            // No half connection: what was put into the vault is taken out again.
+            if let Ok(vault) = self.vault() {
+                vault.remove_secret(&connection.id).await.ok();
+            }
+            return Err(error);
+        }
+        tracing::info!(connection = %connection.id, proposed, "a connection was added");
+        self.note_connection(&connection, "added", None);
+        Ok(SaveOutcome::Saved { connection })
+    }
+
+    async fn edit_connection(
+        &self,
+        old: &Connection,
+        new: Connection,
+        secret: Option<SecretInput>,
+    ) -> Result<SaveOutcome, EdgeError> {
+        let (mut harmless, changes) = split(old, &new);
+        let address_changes = old.origin != new.origin || old.database != new.database || old.login != new.login;
+        if address_changes && secret.is_none() {
+            return Err(EdgeError::new(
+                ErrorCode::InvalidArguments,
+                "Enter the secret again: it was saved for the old address, database and login, and is never sent elsewhere.",
+            ));
+        }
+        self.void_tickets("the connection was changed", |held| held.ticket.connection() == Some(&old.id));
+        let waits = !changes.is_empty();
+        let mut held_back = None;
+        match secret {
+            Some(secret) if waits && address_changes => held_back = Some(std::sync::Arc::new(secret)),
+            Some(secret) => {
+                self.keep_secret(&harmless, &secret).await?;
+                harmless.status = ConnectionStatus::NeverChecked;
+            }
+            None => {}
+        }
+        self.put_connection(harmless.clone()).await?;
+        self.0.sessions.drop_session(&old.id);
+        self.note_connection(&harmless, "changed", None);
+        if !waits {
+            return Ok(SaveOutcome::Saved { connection: harmless });
+        }
+        let ticket = self.raise_loosening(
+            format!("Change what protects “{}”?", old.name),
+            &harmless,
+            LooseningCard { changes },
+            Loosening::Connection(Box::new(new), held_back),
+        );
+        Ok(SaveOutcome::NeedsApproval { ticket, connection: harmless })
+    }
+
+    fn connection_of(
+        &self,
+        draft: &ConnectionDraft,
+        address: &Address,
+        old: Option<&Connection>,
+    ) -> Result<Connection, EdgeError> {
+        let name = draft.name.trim();
+        if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, "Give the connection a name of 1 to 60 characters."));
+        }
+        let taken = self.registry(|registry| {
+            registry.connections.values().any(|other| {
+                other.deleted_at.is_none() && draft.id.as_ref() != Some(&other.id) && other.name.to_lowercase() == name.to_lowercase()
+            })
+        });
+        if taken {
+            return Err(EdgeError::new(
+                ErrorCode::NameTaken,
+                format!("There is a connection called “{name}” already. Choose another name."),
+            ));
+        }
+        let database = match draft.database.trim() {
+            "" => address.database.clone().unwrap_or_default(),
+            named => named.to_owned(),
+        };
+        if database.is_empty() {
+            return Err(EdgeError::new(
+                ErrorCode::InvalidArguments,
+                "Name the database. Test tells which ones the server admits to.",
+            ));
+        }
+        let login = draft.login.trim();
+        if login.is_empty() {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, "Enter the login that you use in Odoo."));
+        }
+        Ok(Connection {
+            id: old.map_or_else(new_connection_id, |old| old.id.clone()),
+            name: name.to_owned(),
+            origin: address.origin.clone(),
+            database,
+            login: login.to_owned(),
+            environment: draft.environment,
+            read_only: draft.read_only,
+            protocol: draft.protocol,
+            tls: draft.tls.clone(),
+            language: draft.language.clone().filter(|language| !language.trim().is_empty()),
+            note: draft.note.clone(),
+            tags: draft.tags.clone(),
+            favourite: draft.favourite,
+            demo: old.is_some_and(|old| old.demo),
+            status: old.map_or(ConnectionStatus::NeverChecked, |old| old.status.clone()),
+            created_at: old.map_or_else(|| self.now(), |old| old.created_at),
+            deleted_at: None,
+        })
+    }
+
+    /// Puts a secret into the vault together with the only address it may be sent to.
+    pub(crate) async fn keep_secret(&self, connection: &Connection, secret: &SecretInput) -> Result<(), EdgeError> {
+        let text = match secret {
+            SecretInput::ApiKey(text) | SecretInput::Password(text) => text.expose_secret(),
+        };
+        if text.trim().is_empty() {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, "Enter an API key or the password."));
+        }
+        let credential = vault_credential(secret);
+        let secret = ConnectionSecret {
+            origin: connection.origin.clone(),
+            database: connection.database.clone(),
+            login: connection.login.clone(),
+            credential,
+        };
+        self.0.sessions.drop_session(&connection.id);
+        self.vault()?.put_secret(&connection.id, &connection.name, secret).await.map_err(|error| error.edge())
+    }
+
+    /// Tries a connection step by step and says each as it happens. An edit without a new secret uses the saved one,
+    /// but only for the address it was saved for.
+    pub async fn test_connection(
+        &self,
+        draft: ConnectionDraft,
+        secret: Option<SecretInput>,
+        mut on_step: impl FnMut(ProbeStep) + Send,
+        cancel: CancellationToken,
+    ) -> Result<(), EdgeError> {
+        let credential = match (&secret, &draft.id) {
+            (Some(secret), _) => Some(odoo_credential(&vault_credential(secret))),
+            (None, Some(id)) => {
+                let saved = self.vault()?.secret(id).await.map_err(|error| error.edge())?;
+                let address = parse_address(&draft.url)?;
+                saved
+                    .filter(|saved| {
+                        saved.origin == address.origin && saved.database == draft.database.trim() && saved.login == draft.login.trim()
+                    })
+                    .map(|saved| odoo_credential(&saved.credential))
+            }
+            (None, None) => None,
+        };
+        let target = probe::ProbeTarget {
+            url: draft.url.clone(),
+            database: draft.database.trim().to_owned(),
+            login: draft.login.trim().to_owned(),
+            credential,
+            tls: draft.tls.clone(),
+            protocol: draft.protocol,
+        };
+        let probing = probe::probe(target, |step| on_step(step_view(step)));
+        let result = tokio::select! {
+            result = probing => result,
+            () = cancel.cancelled() => {
+                return Err(EdgeError::new(ErrorCode::Cancelled, "The test was cancelled."));
+            }
+        };
+        if let Some(id) = &draft.id {
+            let checked_at = self.now();
+            let status = match &result {
+                Ok(probed) => probed.session.as_ref().map(|(_, sign_in)| ConnectionStatus::Ok {
+                    checked_at,
+                    version: sign_in.version.to_string(),
+                    user: sign_in.user_name.clone(),
+                    company: sign_in.company.1.clone(),
+                }),
+                Err(failure) => Some(ConnectionStatus::Failed {
+                    checked_at,
+                    message: failure.error.message.clone(),
+                    fix: failure.fix.clone(),
+                }),
+            };
+            if let Some(status) = status {
+                self.remember_status(id, status);
+                self.save_status(id);
+            }
+        }
+        result.map(drop).map_err(|failure| failure.error)
+    }
+
+    /// Moves a connection to the trash: no agent reaches it, its tickets are void, its secret stays until it is purged.
+    pub async fn trash_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
+        self.trash_for(id, None).await
+    }
+
+    pub(crate) async fn trash_for(&self, id: &ConnectionId, agent: Option<&AgentId>) -> Result<(), EdgeError> {
+        let mut connection = self.connection(id)?;
+        connection.deleted_at = Some(self.now());
+        self.cut_off(id, "the connection was deleted", agent.is_some());
+        self.put_connection(connection.clone()).await?;
+        self.note_connection(&connection, "trashed", agent);
+        Ok(())
+    }
+
+    /// Takes a connection out of the trash.
+    pub async fn restore_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
+        let mut connection = self.trashed(id)?;
+        let taken = self.registry(|registry| {
+            let live = registry.connections.values().filter(|other| other.deleted_at.is_none());
+            live.into_iter().any(|other| other.name.to_lowercase() == connection.name.to_lowercase())
+        });
+        if taken {
+            connection.name = format!("{} (restored)", connection.name);
+        }
+        connection.deleted_at = None;
+        self.put_connection(connection.clone()).await?;
+        self.note_connection(&connection, "restored", None);
+        Ok(())
+    }
+
+    /// Removes a connection in the trash for good, and its secret with it.
+    pub async fn purge_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
+        let connection = self.trashed(id)?;
+        self.vault()?.remove_secret(id).await.map_err(|error| error.edge())?;
+        self.drop_connection(id).await?;
+        self.note_connection(&connection, "purged", None);
+        Ok(())
+    }
+
+    /// Signs a connection out: no agent can use it until the person reconnects it.
+    pub async fn disconnect_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
+        self.disconnect_for(id, None).await
+    }
+
+    pub(crate) async fn disconnect_for(&self, id: &ConnectionId, agent: Option<&AgentId>) -> Result<(), EdgeError> {
+        let mut connection = self.connection(id)?;
+        connection.status = ConnectionStatus::SignedOut;
+        self.cut_off(id, "the connection was signed out", agent.is_some());
+        self.put_connection(connection.clone()).await?;
+        self.note_connection(&connection, "signed_out", agent);
+        Ok(())
+    }
+
+    /// Signs in again, at the person's wish.
+    pub async fn reconnect_connection(&self, id: &ConnectionId) -> Result<Connection, EdgeError> {
+        let mut connection = self.connection(id)?;
+        let was_out = crate::sealed::is_signed_out(&connection.status);
+        connection.status = ConnectionStatus::NeverChecked;
+        self.0.sessions.drop_session(id);
+        self.put_connection(connection.clone()).await?;
+        if was_out {
+            self.note_connection(&connection, "reconnected", None);
+        }
+        let signed_in = self.session(&connection).await;
+        self.save_status(id);
+        signed_in?;
+        self.connection(id)
+    }
+
+    /// Adds the demo, or moves it to where its server listens now.
+    pub async fn add_demo(&self, demo: DemoServer) -> Result<Connection, EdgeError> {
+        let known = self.registry(|registry| {
+            registry.connections.values().find(|c| c.demo && c.deleted_at.is_none()).cloned()
+        });
+        let connection = Connection {
+            id: known.as_ref().map_or_else(new_connection_id, |known| known.id.clone()),
+            name: known.as_ref().map_or_else(|| "Demo".to_owned(), |known| known.name.clone()),
+            origin: demo.origin,
+            database: demo.database,
+            login: demo.login,
+            environment: known.as_ref().map_or(Environment::Production, |known| known.environment),
+            read_only: known.as_ref().is_some_and(|known| known.read_only),
+            protocol: Protocol::Auto,
+            tls: Tls::System,
+            language: known.as_ref().and_then(|known| known.language.clone()),
+            note: known.as_ref().map_or_else(
+                || "A small Odoo inside Gatehouse, with invented data. Its changes are gone when Gatehouse ends.".to_owned(),
+                |known| known.note.clone(),
+            ),
+            tags: known.as_ref().map(|known| known.tags.clone()).unwrap_or_default(),
+            favourite: known.as_ref().is_some_and(|known| known.favourite),
+            demo: true,
+            status: match known.as_ref().map(|known| &known.status) {
+                Some(ConnectionStatus::SignedOut) => ConnectionStatus::SignedOut,
+                _ => ConnectionStatus::NeverChecked,
+            },
+            created_at: known.as_ref().map_or_else(|| self.now(), |known| known.created_at),
+            deleted_at: None,
+        };
+        self.keep_secret(&connection, &SecretInput::ApiKey(demo.api_key)).await?;
+        self.put_connection(connection.clone()).await?;
+        if known.is_none() {
+            self.note_connection(&connection, "added", None);
+        }
+        if !crate::sealed::is_signed_out(&connection.status) {
+            self.session(&connection).await?;
+            self.save_status(&connection.id);
+        }
+        self.connection(&connection.id)
+    }
+
+    /// Whether a demo connection is saved, so that its server should run.
+    pub fn wants_demo(&self) -> bool {
+        self.registry(|registry| registry.connections.values().any(|c| c.demo && c.deleted_at.is_none()))
+    }
+
+    fn trashed(&self, id: &ConnectionId) -> Result<Connection, EdgeError> {
+        self.registry(|registry| registry.connections.get(id).filter(|c| c.deleted_at.is_some()).cloned())
+            .ok_or_else(|| EdgeError::new(ErrorCode::UnknownConnection, "There is no such connection in the trash."))
+    }
+
+    /// No call goes through this connection any more. The ticket that asked for it is running and stays.
+    fn cut_off(&self, id: &ConnectionId, why: &str, asked_for: bool) {
+        tracing::info!(connection = %id, asked_for, "{why}");
+        self.void_tickets(why, |held| held.ticket.connection() == Some(id));
+        self.0.bridges.deactivate(id);
+        self.0.sessions.drop_session(id);
+    }
+
+    fn note_connection(&self, connection: &Connection, change: &str, agent: Option<&AgentId>) {
+        self.note(JournalEvent::Connection {
+            connection: connection.id.clone(),
+            name: connection.name.clone(),
+            change: change.into(),
+            agent: agent.cloned(),
+        });
+        self.changed(&[crate::view::Topic::Activity]);
+    }
+}
+
+fn parse_address(text: &str) -> Result<Address, EdgeError> {
+    address::parse(text).map_err(|error| EdgeError::new(ErrorCode::InvalidAddress, error.to_string()))
+}
+
+fn vault_credential(secret: &SecretInput) -> Credential {
+    match secret {
+        SecretInput::ApiKey(key) => Credential::ApiKey(trimmed(key)),
+        SecretInput::Password(password) => Credential::Password(password.clone()),
+    }
+}
+
+/// A pasted key often brings white space along.
+fn trimmed(key: &SecretString) -> SecretString {
+    SecretString::from(key.expose_secret().trim().to_owned())
+}
+
+/// The credential in the words of the Odoo client.
+pub(crate) fn odoo_credential(credential: &Credential) -> gatehouse_odoo::Credential {
+    match credential {
+        Credential::ApiKey(key) => gatehouse_odoo::Credential::ApiKey(key.clone()),
+        Credential::Password(password) => gatehouse_odoo::Credential::Password(password.clone()),
+    }
+}
+
+fn step_view(step: probe::Step) -> ProbeStep {
+    ProbeStep {
+        step: step.kind.as_str().to_owned(),
+        state: match step.state {
+            probe::StepState::Running => ProbeState::Running,
+            probe::StepState::Ok => ProbeState::Ok,
+            probe::StepState::Warning => ProbeState::Warning,
+            probe::StepState::Failed => ProbeState::Failed,
+            probe::StepState::Skipped => ProbeState::Skipped,
+        },
+        message: step.message,
+        fix: step.fix,
+        elapsed_ms: u64::try_from(step.elapsed.as_millis()).unwrap_or(u64::MAX),
+    }
+}

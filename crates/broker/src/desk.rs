@@ -1,0 +1,424 @@
+//! The desk where questions to a person lie: every open ticket, what it asks, and the stored call that will run.
+//!
+//! Tickets live in memory only; a restart voids them.
+
+use crate::dispatch::Job;
+use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, OutsideEditCard, SecretInput};
+use gatehouse_core::{
+    AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, ErrorCode, EdgeError, Retry, Ticket, TicketId,
+    TicketKind, TicketState, Timestamp, TICKET_LIFETIME,
+};
+use gatehouse_ipc::message::CallAnswer;
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Open tickets an agent may have at once.
+const OPEN_PER_AGENT: usize = 5;
+/// Questions an agent may raise in an hour.
+const ASKS_PER_HOUR: usize = 20;
+/// Denials in a row after which an agent is not asked about for a while.
+const DENIALS_IN_A_ROW: u32 = 3;
+/// How long that while is.
+const COOL_DOWN: Duration = Duration::from_secs(10 * 60);
+/// Ended tickets kept for the Approvals page.
+const ENDED_KEPT: usize = 200;
+
+/// A ticket on the desk, with everything that its card shows and its approval sets going.
+pub(crate) struct Held {
+    pub(crate) ticket: Ticket,
+    /// Ours, one sentence.
+    pub(crate) sentence: String,
+    pub(crate) agent: Option<CardAgent>,
+    pub(crate) badge: Option<ConnectionBadge>,
+    pub(crate) matter: Matter,
+    /// Until when a live call waits.
+    pub(crate) held_until: Option<Timestamp>,
+    /// Live calls that wait on it now.
+    pub(crate) waiters: u32,
+    /// Since when its card stands still on the screen.
+    pub(crate) presented_at: Option<Timestamp>,
+    /// What the agent gets; there once the ticket is settled.
+    pub(crate) result: Option<Result<CallAnswer, EdgeError>>,
+    /// A limit was full when the approval was claimed: what the claiming call is told.
+    pub(crate) limited: Option<EdgeError>,
+}
+
+/// What became of the same call before.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// It ran this many seconds ago.
+    pub(crate) ran_before: Option<u64>,
+    /// It was approved, and the data had changed when it was to run: the values the person saw then.
+    pub(crate) drifted_from: Option<Value>,
+}
+
+/// What a ticket is about.
+pub(crate) enum Matter {
+    Call { job: Arc<Job>, card: Box<CallCard> },
+    Admission(Box<AdmissionCard>),
+    Loosening { card: LooseningCard, change: Box<Loosening> },
+    OutsideEdit(OutsideEditCard),
+    Form,
+}
+
+/// A change that a person started and that lets agents do more.
+#[derive(Clone)]
+pub(crate) enum Loosening {
+    /// The connection as it will be, and the secret that goes with a new address.
+    Connection(Box<Connection>, Option<Arc<SecretInput>>),
+    /// The agent may use one more connection; the form ticket that asked for it learns the outcome.
+    Grant { agent: AgentId, connection: ConnectionId, form: TicketId },
+}
+
+#[derive(Default)]
+struct Budget {
+    asks: VecDeque<Timestamp>,
+    denials: u32,
+    refused_until: Option<Timestamp>,
+}
+
+#[derive(Default)]
+struct Papers {
+    held: HashMap<TicketId, Held>,
+    /// In the order they were opened.
+    order: Vec<TicketId>,
+    budgets: HashMap<AgentId, Budget>,
+}
+
+pub(crate) struct Desk {
+    papers: Mutex<Papers>,
+    version: watch::Sender<u64>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { papers: Mutex::default(), version: watch::Sender::new(0) }
+    }
+
+    /// Wakes at every change on the desk.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// Whether this agent may raise another question now.
+    pub(crate) fn check_budget(&self, agent: &AgentId, now: Timestamp) -> Result<(), Denial> {
+        let mut papers = self.lock();
+        let open = papers
+            .held
+            .values()
+            .filter(|held| held.ticket.agent() == Some(agent) && held.ticket.state().is_open())
+            .filter(|held| held.ticket.kind() != TicketKind::Form)
+            .count();
+        let budget = papers.budgets.entry(agent.clone()).or_default();
+        if let Some(until) = budget.refused_until {
+            if now < until {
+                return Err(out_of_budget(
+                    "A person refused three calls in a row. Stop and talk to the user before you try again.",
+                    Retry::after(until.since(now)),
+                ));
+            }
+            budget.refused_until = None;
+            budget.denials = 0;
+        }
+        while budget.asks.front().is_some_and(|at| now.since(*at) >= Duration::from_secs(3600)) {
+            budget.asks.pop_front();
+        }
+        if open >= OPEN_PER_AGENT {
+            return Err(out_of_budget(
+                "Five of your calls wait for a person already. Wait for their outcome (approval_wait) first.",
+                Retry::WhenChanged,
+            ));
+        }
+        if budget.asks.len() >= ASKS_PER_HOUR {
+            let wait = budget.asks.front().map_or(Duration::ZERO, |at| at.plus(Duration::from_secs(3600)).since(now));
+            return Err(out_of_budget(
+                "You asked a person 20 times within an hour. Put the rest into fewer, larger calls.",
+                Retry::after(wait),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Puts a question on the desk. An agent's question counts against its budget.
+    pub(crate) fn open(&self, held: Held) -> TicketId {
+        let id = held.ticket.id().clone();
+        let mut papers = self.lock();
+        if let (Some(agent), true) = (held.ticket.agent().cloned(), held.ticket.kind() != TicketKind::Form) {
+            papers.budgets.entry(agent).or_default().asks.push_back(held.ticket.opened_at());
+        }
+        papers.order.push(id.clone());
+        papers.held.insert(id.clone(), held);
+        papers.forget_old();
+        drop(papers);
+        self.bump();
+        id
+    }
+
+    /// The ticket that an equal call may attach to: same call, same agent, and either the same bridge or one whose
+    /// bridge is gone. A ticket whose end was delivered is not found: the same call is then a new call.
+    pub(crate) fn find(
+        &self,
+        call_key: &Digest,
+        agent: &AgentId,
+        bridge: &BridgeId,
+        is_live: impl Fn(&BridgeId) -> bool,
+        now: Timestamp,
+    ) -> Option<TicketId> {
+        let mut papers = self.lock();
+        let found = papers.order.iter().rev().find_map(|id| {
+            let held = papers.held.get(id)?;
+            let ticket = &held.ticket;
+            let fits = ticket.call_key() == call_key
+                && ticket.agent() == Some(agent)
+                && !ticket.is_delivered()
+                && !matches!(ticket.state(), TicketState::Void { .. })
+                && now.since(ticket.opened_at()) < TICKET_LIFETIME * 2
+                && ticket.bridge().is_none_or(|b| b == bridge || !is_live(b));
+            fits.then(|| id.clone())
+        })?;
+        papers.held.get_mut(&found)?.ticket.hand_over(bridge.clone());
+        Some(found)
+    }
+
+    /// What became of the last ticket with this key.
+    pub(crate) fn history(&self, call_key: &Digest, now: Timestamp) -> History {
+        let papers = self.lock();
+        let mut same = papers.order.iter().rev().filter_map(|id| papers.held.get(id));
+        let Some(last) = same.find(|held| held.ticket.call_key() == call_key) else { return History::default() };
+        let drifted = matches!(&last.result, Some(Err(error)) if error.code == ErrorCode::Drifted);
+        match (&last.matter, last.ticket.state()) {
+            (Matter::Call { job, .. }, TicketState::Void { .. }) if drifted => {
+                History { ran_before: None, drifted_from: Some(job.observed.clone()) }
+            }
+            (_, TicketState::Settled { at }) => {
+                History { ran_before: Some(now.since(*at).as_secs()), drifted_from: None }
+            }
+            _ => History::default(),
+        }
+    }
+
+    /// Looks at a ticket.
+    pub(crate) fn look<R>(&self, id: &TicketId, look: impl FnOnce(&Held) -> R) -> Option<R> {
+        self.lock().held.get(id).map(look)
+    }
+
+    /// Changes a ticket and wakes everybody who waits.
+    pub(crate) fn change<R>(&self, id: &TicketId, change: impl FnOnce(&mut Held) -> R) -> Option<R> {
+        let result = self.lock().held.get_mut(id).map(change);
+        self.bump();
+        result
+    }
+
+    /// Changes a ticket without waking anybody: for what only a card shows.
+    pub(crate) fn touch<R>(&self, id: &TicketId, change: impl FnOnce(&mut Held) -> R) -> Option<R> {
+        self.lock().held.get_mut(id).map(change)
+    }
+
+    /// Every ticket in the order it was opened.
+    pub(crate) fn collect<R>(&self, mut pick: impl FnMut(&Held) -> Option<R>) -> Vec<R> {
+        let papers = self.lock();
+        papers.order.iter().filter_map(|id| papers.held.get(id)).filter_map(&mut pick).collect()
+    }
+
+    /// Voids every open ticket that `applies` picks; running ones are left to end. Returns their ids.
+    pub(crate) fn void(&self, why: &str, now: Timestamp, applies: impl Fn(&Held) -> bool) -> Vec<TicketId> {
+        let mut papers = self.lock();
+        let mut voided = Vec::new();
+        for held in papers.held.values_mut() {
+            let running = matches!(held.ticket.state(), TicketState::Running { .. });
+            if held.ticket.state().is_open() && !running && applies(held) && held.ticket.void(why, now).is_ok() {
+                voided.push(held.ticket.id().clone());
+            }
+        }
+        drop(papers);
+        self.bump();
+        voided
+    }
+
+    /// Lets time act. Returns the tickets that just expired.
+    pub(crate) fn tick(&self, now: Timestamp) -> Vec<TicketId> {
+        let mut papers = self.lock();
+        let expired: Vec<_> = papers
+            .held
+            .values_mut()
+            .filter_map(|held| held.ticket.tick(now).then(|| held.ticket.id().clone()))
+            .collect();
+        drop(papers);
+        if !expired.is_empty() {
+            self.bump();
+        }
+        expired
+    }
+
+    /// Remembers what the person said to an agent: three denials in a row cool it down.
+    pub(crate) fn count_verdict(&self, agent: &AgentId, approved: bool, now: Timestamp) {
+        let mut papers = self.lock();
+        let budget = papers.budgets.entry(agent.clone()).or_default();
+        if approved {
+            budget.denials = 0;
+        } else {
+            budget.denials += 1;
+            if budget.denials >= DENIALS_IN_A_ROW {
+                budget.refused_until = Some(now.plus(COOL_DOWN));
+            }
+        }
+    }
+
+    /// How many tickets wait for a person.
+    pub(crate) fn waiting(&self) -> u32 {
+        let waits = |held: &&Held| {
+            *held.ticket.state() == TicketState::Waiting && held.ticket.kind() != TicketKind::Form
+        };
+        u32::try_from(self.lock().held.values().filter(waits).count()).unwrap_or(u32::MAX)
+    }
+
+    fn bump(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Papers> {
+        self.papers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Papers {
+    /// Keeps the newest ended tickets; open ones always stay.
+    fn forget_old(&mut self) {
+        let ended = self.order.iter().filter(|id| self.is_ended(id)).count();
+        let mut surplus = ended.saturating_sub(ENDED_KEPT);
+        let order = std::mem::take(&mut self.order);
+        for id in order {
+            if surplus > 0 && self.is_ended(&id) {
+                self.held.remove(&id);
+                surplus -= 1;
+            } else {
+                self.order.push(id);
+            }
+        }
+    }
+
+    fn is_ended(&self, id: &TicketId) -> bool {
+        self.held.get(id).is_none_or(|held| !held.ticket.state().is_open())
+    }
+}
+
+fn out_of_budget(message: &str, retry: Retry) -> Denial {
+    Denial { rule: "(ask budget)".into(), message: message.into(), retry }
+}
+
+/// Why nothing can be had from this ticket any more, as the agent reads it.
+pub(crate) fn ended_error(state: &TicketState) -> EdgeError {
+    match state {
+        TicketState::Denied { reason: Some(reason), .. } => EdgeError::new(
+            ErrorCode::DeniedByPerson,
+            format!("The person refused this call: “{reason}”. Do not retry it unchanged."),
+        ),
+        TicketState::Denied { reason: None, .. } => EdgeError::new(
+            ErrorCode::DeniedByPerson,
+            "The person refused this call. Do not retry it unchanged; ask the user what they want instead.",
+        ),
+        TicketState::Expired { .. } => EdgeError::new(
+            ErrorCode::TicketGone,
+            "Nobody answered within 15 minutes, or nobody came back for the approval. This is not a refusal: nothing \
+             ran, and you may ask again when the user is there.",
+        ),
+        TicketState::Withdrawn { .. } => {
+            EdgeError::new(ErrorCode::TicketGone, "The person took the approval back. Nothing ran.")
+        }
+        TicketState::Void { why, .. } => EdgeError::new(ErrorCode::TicketGone, format!("Nothing ran: {why}")),
+        other => EdgeError::new(ErrorCode::Internal, format!("the ticket is {}", other.name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Timestamp = Timestamp::from_millis(0);
+
+    fn agent() -> AgentId {
+        AgentId::parse("claude-code").unwrap()
+    }
+
+    fn ask(desk: &Desk, n: u8, at: Timestamp) -> TicketId {
+        let ticket = Ticket::open(
+            TicketId::from_random([n; 10]),
+            TicketKind::Admission,
+            Digest::of(&[n]),
+            Digest::of(&[n]),
+            at,
+        )
+        .asked_by(agent(), BridgeId::from_random([1; 10]));
+        desk.open(Held {
+            ticket,
+            sentence: String::new(),
+            agent: None,
+            badge: None,
+            matter: Matter::Form,
+            held_until: None,
+            waiters: 0,
+            presented_at: None,
+            result: None,
+            limited: None,
+        })
+    }
+
+    #[test]
+    fn a_sixth_open_ticket_of_one_agent_is_refused() {
+        let desk = Desk::new();
+        for n in 0..5 {
+            desk.check_budget(&agent(), T0).unwrap();
+            ask(&desk, n, T0);
+        }
+        assert_eq!(desk.check_budget(&agent(), T0).unwrap_err().rule, "(ask budget)");
+        assert!(desk.check_budget(&AgentId::parse("other").unwrap(), T0).is_ok());
+    }
+
+    #[test]
+    fn asking_is_a_budget_that_answering_does_not_give_back() {
+        let desk = Desk::new();
+        for n in 0..20 {
+            desk.check_budget(&agent(), T0).unwrap();
+            let id = ask(&desk, n, T0);
+            desk.change(&id, |held| held.ticket.deny(None, T0).unwrap());
+        }
+        assert!(desk.check_budget(&agent(), T0).is_err());
+        assert!(desk.check_budget(&agent(), T0.plus(Duration::from_secs(3600))).is_ok());
+    }
+
+    #[test]
+    fn three_denials_in_a_row_cool_an_agent_down() {
+        let desk = Desk::new();
+        for _ in 0..3 {
+            desk.count_verdict(&agent(), false, T0);
+        }
+        assert!(desk.check_budget(&agent(), T0).is_err());
+        assert!(desk.check_budget(&agent(), T0.plus(COOL_DOWN)).is_ok());
+        desk.count_verdict(&agent(), false, T0);
+        desk.count_verdict(&agent(), true, T0);
+        desk.count_verdict(&agent(), false, T0);
+        desk.count_verdict(&agent(), false, T0);
+        assert!(desk.check_budget(&agent(), T0.plus(COOL_DOWN)).is_ok(), "an approval between breaks the row");
+    }
+
+    #[test]
+    fn an_equal_call_attaches_to_its_ticket_and_another_live_bridge_does_not() {
+        let desk = Desk::new();
+        let mine = BridgeId::from_random([1; 10]);
+        let other = BridgeId::from_random([2; 10]);
+        let id = ask(&desk, 7, T0);
+        let key = Digest::of(&[7]);
+        assert_eq!(desk.find(&key, &agent(), &mine, |_| true, T0), Some(id.clone()));
+        assert_eq!(desk.find(&key, &agent(), &other, |_| true, T0), None, "the first bridge is alive");
+        assert_eq!(desk.find(&key, &agent(), &other, |_| false, T0), Some(id.clone()), "the first bridge is gone");
+        assert_eq!(desk.find(&Digest::of(&[8]), &agent(), &mine, |_| true, T0), None);
+        desk.change(&id, |held| {
+            held.ticket.deny(None, T0).unwrap();
+            held.ticket.deliver().unwrap();
+        });
+        assert_eq!(desk.find(&key, &agent(), &other, |_| false, T0), None, "delivered: a new call");
+    }
+}

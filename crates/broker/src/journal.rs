@@ -1,0 +1,164 @@
+//! How the broker writes things down.
+
+use crate::desk::Matter;
+use crate::dispatch::Job;
+use crate::sealed::NOTE_JOURNAL;
+use crate::state::Broker;
+use crate::view::{ActivityDetail, ActivityFilter, ActivityPage, Topic, VerifyReport};
+use gatehouse_core::{
+    CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId,
+};
+use gatehouse_policy::Reservation;
+use gatehouse_store::{Durability, Filter, HeadSeal, PayloadState};
+use serde_json::Value;
+
+/// Lines of the journal that a page holds.
+const PAGE: usize = 100;
+
+impl Broker {
+    /// Writes an event down. The store failing is logged: what must not happen without a record goes through
+    /// [`Broker::note_intent`].
+    pub(crate) fn note(&self, event: JournalEvent) {
+        self.append(event, None);
+    }
+
+    /// Writes a finished call down, with its arguments.
+    pub(crate) fn note_call(&self, event: JournalEvent, payload: Value) {
+        self.append(event, Some(payload));
+    }
+
+    fn append(&self, event: JournalEvent, payload: Option<Value>) {
+        let record = JournalRecord { at: self.now(), event, payload };
+        let sealer = self.sealer().ok();
+        if let Err(error) = self.0.store.append(record, Durability::Normal, sealer.as_deref()) {
+            tracing::error!("the journal could not be written: {error}");
+        }
+    }
+
+    /// Writes down that a call is about to be sent. Durable when this returns; on an error nothing may be sent.
+    pub(crate) async fn note_intent(&self, event: JournalEvent, payload: Value) -> Result<(), EdgeError> {
+        let record = JournalRecord { at: self.now(), event, payload: Some(payload) };
+        let sealer = self.sealer()?;
+        let store = self.0.store.clone();
+        let written = tokio::task::spawn_blocking(move || store.append(record, Durability::Full, Some(sealer.as_ref())));
+        match written.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error.edge()),
+            Err(_) => Err(EdgeError::new(ErrorCode::Storage, "The journal could not be written; nothing was sent.")),
+        }
+    }
+
+    pub(crate) fn note_settled_unknown(&self, call: CallId, message: &str) {
+        self.note(JournalEvent::Settled {
+            call,
+            outcome: Outcome::Unknown { message: message.into() },
+            duration_ms: 0,
+            given_back: Vec::new(),
+        });
+    }
+
+    /// Writes a move of a ticket down.
+    pub(crate) fn note_ticket(&self, id: &TicketId, change: &str) {
+        let event = self.0.desk.look(id, |held| JournalEvent::Ticket {
+            ticket: id.clone(),
+            ticket_kind: held.ticket.kind(),
+            agent: held.ticket.agent().cloned(),
+            connection: held.ticket.connection().cloned(),
+            change: change.into(),
+            summary: held.sentence.clone(),
+        });
+        if let Some(event) = event {
+            self.note(event);
+            self.changed(&[Topic::Activity]);
+        }
+    }
+
+    /// Gives a reservation back: the call provably did not run.
+    pub(crate) fn give_back(&self, reservation: &Reservation) -> Vec<Charge> {
+        let mut limits = self.limits();
+        for charge in &reservation.charges {
+            limits.give_back(charge);
+        }
+        reservation.charges.clone()
+    }
+
+    pub(crate) fn give_back_job(&self, job: &Job) -> Vec<Charge> {
+        let taken = job.reservation.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        taken.map(|reservation| self.give_back(&reservation)).unwrap_or_default()
+    }
+
+    /// Gives back what a ticket reserved that will never run.
+    pub(crate) fn give_back_for(&self, id: &TicketId) {
+        let job = self.0.desk.look(id, |held| match &held.matter {
+            Matter::Call { job, .. } => Some(job.clone()),
+            _ => None,
+        });
+        if let Some(job) = job.flatten() {
+            self.give_back_job(&job);
+        }
+    }
+
+    /// Seals the journal's head, and keeps the seal where the database cannot reach it: in the vault.
+    pub(crate) async fn seal_journal(&self) {
+        let Ok(vault) = self.vault() else { return };
+        let sealed = self.0.store.seal_head(vault.sealer().as_ref());
+        let Ok(text) = sealed.map_err(|e| e.to_string()).and_then(|s| serde_json::to_vec(&s).map_err(|e| e.to_string()))
+        else {
+            return;
+        };
+        if let Err(error) = vault.put_note(NOTE_JOURNAL, &text).await {
+            tracing::warn!("the journal's seal could not be kept: {error}");
+        }
+    }
+
+    /// A page of the journal, newest first.
+    pub fn activity(&self, filter: ActivityFilter) -> Result<ActivityPage, EdgeError> {
+        let ActivityFilter { agent, connection, tool, decision, before } = filter;
+        let filter = Filter { agent, connection, tool, decision };
+        let lines = self.0.store.entries(&filter, before, PAGE + 1).map_err(|error| error.edge())?;
+        let more = lines.len() > PAGE;
+        let entries = lines.into_iter().take(PAGE).flat_map(|line| line.settled.into_iter().chain([line.entry]));
+        Ok(ActivityPage { entries: entries.collect(), more })
+    }
+
+    /// One entry with its payload, where the vault is open and it was not purged.
+    pub fn activity_detail(&self, seq: u64) -> Result<ActivityDetail, EdgeError> {
+        let sealer = self.sealer().ok();
+        let found = self.0.store.entry(seq, sealer.as_deref()).map_err(|error| error.edge())?;
+        let (entry, payload) =
+            found.ok_or_else(|| EdgeError::new(ErrorCode::RecordMissing, "There is no such entry."))?;
+        let (payload, payload_note) = match payload {
+            PayloadState::Present(value) => (Some(serde_json::to_string_pretty(&value).unwrap_or_default()), None),
+            PayloadState::None => (None, None),
+            PayloadState::Purged => (None, Some("The details were purged by retention.".to_owned())),
+            PayloadState::Locked => (None, Some("The details can be read when the vault is open.".to_owned())),
+            PayloadState::Missing => (None, Some("The details were deleted from outside.".to_owned())),
+            PayloadState::Damaged => (None, Some("The details were altered and cannot be read.".to_owned())),
+        };
+        Ok(ActivityDetail { entry, payload, payload_note })
+    }
+
+    /// Walks the whole chain and compares it with the seal in the vault.
+    pub async fn verify_journal(&self) -> Result<VerifyReport, EdgeError> {
+        let vault = self.vault().ok();
+        let seal: Option<HeadSeal> = match &vault {
+            Some(vault) => {
+                let note = vault.note(NOTE_JOURNAL).await.map_err(|error| error.edge())?;
+                note.and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            }
+            None => None,
+        };
+        let store = self.0.store.clone();
+        let sealer = vault.map(|vault| vault.sealer());
+        let walked = tokio::task::spawn_blocking(move || store.verify(seal.as_ref(), sealer.as_deref())).await;
+        let report = walked
+            .map_err(|_| EdgeError::new(ErrorCode::Internal, "The check was cut off."))?
+            .map_err(|error| error.edge())?;
+        Ok(VerifyReport {
+            ok: report.is_ok(),
+            entries: report.entries,
+            unsealed: report.unsealed,
+            problems: report.problems.iter().map(ToString::to_string).collect(),
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! What lets agents do more is asked again in the approval window, even when the person started it in the main one.
+
+use crate::desk::{Held, Loosening, Matter};
+use crate::state::{Broker, new_ticket_id};
+use crate::view::{FieldChange, LooseningCard, SecretInput};
+use gatehouse_core::{Connection, EdgeError, Hasher, JournalEvent, Ticket, TicketId, TicketKind};
+use serde_json::json;
+
+impl Broker {
+    /// Raises a card for a change that loosens.
+    pub(crate) fn raise_loosening(
+        &self,
+        sentence: String,
+        connection: &Connection,
+        card: LooseningCard,
+        change: Loosening,
+    ) -> TicketId {
+        let id = new_ticket_id();
+        let shown = serde_json::to_value(&card).unwrap_or_default();
+        let key = Hasher::new("loosening").part(connection.id.as_str().as_bytes()).json(&json!([sentence, shown])).finish();
+        let ticket =
+            Ticket::open(id.clone(), TicketKind::Loosening, key, key, self.now()).about(connection.id.clone());
+        // A newer edit of the same connection takes the place of one that still waits.
+        self.void_tickets("a newer edit took its place", |held| {
+            matches!(&held.matter, Matter::Loosening { change: old, .. }
+                if matches!((old.as_ref(), &change), (Loosening::Connection(old, _), Loosening::Connection(new, _)) if old.id == new.id))
+        });
+        self.0.desk.open(Held {
+            ticket,
+            sentence,
+            agent: None,
+            badge: Some(crate::cards::badge(connection)),
+            matter: Matter::Loosening { card, change: Box::new(change) },
+            held_until: None,
+            waiters: 0,
+            presented_at: None,
+            result: None,
+            limited: None,
+        });
+        self.note_ticket(&id, "opened");
+        self.announce(&id);
+        id
+    }
+
+    /// The person confirmed the looser connection.
+    pub(crate) async fn loosen_connection(
+        &self,
+        connection: Connection,
+        secret: Option<&SecretInput>,
+    ) -> Result<(), EdgeError> {
+        self.connection(&connection.id)?;
+        if let Some(secret) = secret {
+            self.keep_secret(&connection, secret).await?;
+        }
+        let (id, name) = (connection.id.clone(), connection.name.clone());
+        self.put_connection(connection).await?;
+        self.0.sessions.drop_session(&id);
+        self.note(JournalEvent::Connection { connection: id, name, change: "changed".into(), agent: None });
+        Ok(())
+    }
+}
+
+/// Splits an edit: what may be saved at once, and what loosens.
+pub(crate) fn split(old: &Connection, new: &Connection) -> (Connection, Vec<FieldChange>) {
+    let mut harmless = new.clone();
+    let mut changes = Vec::new();
+    if old.environment.is_loosened_by(new.environment) {
+        harmless.environment = old.environment;
+        changes.push(change("environment", "Environment", old.environment.as_str(), new.environment.as_str()));
+    }
+    if old.read_only && !new.read_only {
+        harmless.read_only = true;
+        changes.push(change("read_only", "Read only", "yes: no change leaves through it", "no: policy decides"));
+    }
+    if old.origin != new.origin {
+        harmless.origin.clone_from(&old.origin);
+        changes.push(change("origin", "Address", &old.origin, &new.origin));
+    }
+    if old.database != new.database {
+        harmless.database.clone_from(&old.database);
+        changes.push(change("database", "Database", &old.database, &new.database));
+    }
+    if old.login != new.login {
+        harmless.login.clone_from(&old.login);
+        changes.push(change("login", "Login", &old.login, &new.login));
+    }
+    (harmless, changes)
+}
+
+fn change(field: &str, label: &str, before: &str, after: &str) -> FieldChange {
+    FieldChange {
+        field: field.into(),
+        label: label.into(),
+        before: Some(before.into()),
+        after: Some(after.into()),
+        drifted: false,
+    }
+}

@@ -1,0 +1,42 @@
+//! What the sidebar, the header and the connection list show.
+
+use crate::state::Broker;
+use crate::view::{AgentView, Overview};
+
+impl Broker {
+    /// Everything that the main window shows of the broker's state.
+    pub fn overview(&self) -> Overview {
+        let (mut connections, mut trash, agents, quarantine) = self.registry(|registry| {
+            let (live, trash): (Vec<_>, Vec<_>) =
+                registry.connections.values().cloned().partition(|connection| connection.deleted_at.is_none());
+            (live, trash, registry.agents.values().cloned().collect::<Vec<_>>(), registry.quarantine.clone())
+        });
+        connections.sort_by_key(|connection| (!connection.favourite, connection.name.to_lowercase()));
+        trash.sort_by_key(|connection| std::cmp::Reverse(connection.deleted_at));
+        let agents = agents
+            .into_iter()
+            .map(|agent| AgentView {
+                bridges: self.0.bridges.count(&agent.id),
+                id: agent.id,
+                evidence: agent.evidence,
+                status: agent.status,
+                grants: agent.grants,
+                admitted_at: agent.admitted_at,
+                last_seen: agent.last_seen,
+            })
+            .collect();
+        Overview {
+            version: self.0.options.build.clone(),
+            demo_running: connections.iter().any(|connection| connection.demo),
+            connections,
+            trash,
+            agents,
+            waiting: self.waiting(),
+            paused: self.is_paused(),
+            vault: self.vault_view(),
+            proposals: self.proposals(),
+            quarantine,
+            bridge_path: self.0.options.bridge_path.clone(),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Sealed state in memory and on disk: connections, agents, standing approvals, settings. What does not verify is not
+//! applied, and is said so.
+
+use crate::state::{Broker, VaultState};
+use crate::view::{ConnectionDraft, Topic, VaultView};
+use gatehouse_core::{
+    Agent, AgentId, Connection, ConnectionId, ConnectionStatus, EdgeError, Environment, ErrorCode, JournalEvent, Sealer,
+    TicketId,
+};
+use gatehouse_store::{Generations, Store, StoreError};
+use gatehouse_vault::{Vault, VaultKind};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+/// The vault's note with the journal's head seal.
+pub(crate) const NOTE_JOURNAL: &str = "journal";
+/// The vault's note with the newest generation of each sealed table.
+const NOTE_GENERATIONS: &str = "generations";
+
+/// The verified state, as everything else reads it.
+#[derive(Default)]
+pub(crate) struct Registry {
+    pub(crate) connections: BTreeMap<ConnectionId, Connection>,
+    pub(crate) agents: BTreeMap<AgentId, Agent>,
+    pub(crate) standing: Vec<crate::standing::Standing>,
+    /// Rows that did not verify, each in a sentence.
+    pub(crate) quarantine: Vec<String>,
+    /// What agents proposed; not sealed, gone at the end.
+    pub(crate) proposals: HashMap<TicketId, ConnectionDraft>,
+}
+
+impl Broker {
+    /// Opens the system's vault and reads what is sealed; remembers why when it cannot.
+    pub(crate) async fn open_vault(&self) {
+        let opened = Vault::open_system(&self.0.options.vault_service).await;
+        self.take_vault(opened.map_err(|error| error.edge())).await;
+    }
+
+    /// Tries again, for a person who asked: a locked keyring shows its prompt.
+    pub async fn retry_vault(&self) -> Result<(), EdgeError> {
+        let opened = Vault::unlock_system(&self.0.options.vault_service).await.map_err(|error| error.edge());
+        self.take_vault(opened).await;
+        self.vault().map(|_| ())
+    }
+
+    /// The person chose to keep secrets for this session only. Nothing sealed under the keyring's key is applied.
+    pub async fn use_session_vault(&self) -> Result<(), EdgeError> {
+        let vault = Vault::session_only().map_err(|error| error.edge())?;
+        self.take_vault(Ok(vault)).await;
+        self.note(JournalEvent::Vault { change: "session_only".into() });
+        Ok(())
+    }
+
+    async fn take_vault(&self, opened: Result<Vault, EdgeError>) {
+        let state = match opened {
+            Ok(vault) => match self.read_sealed(&vault).await {
+                Ok(()) => {
+                    // Also after a first reading: a table that nobody wrote yet must not be put back to nothing later.
+                    if vault.kind() == VaultKind::System
+                        && let Err(error) = keep_generations(&self.0.store, &vault).await
+                    {
+                        tracing::warn!("the generations could not be kept: {}", error.message);
+                    }
+                    self.note(JournalEvent::Vault { change: "unlocked".into() });
+                    VaultState::Open(vault)
+                }
+                Err(error) => VaultState::Closed(error),
+            },
+            Err(error) => {
+                tracing::warn!("the vault is closed: {}", error.message);
+                VaultState::Closed(error)
+            }
+        };
+        *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = state;
+        self.load_user_policy();
+        self.changed(&[Topic::Vault, Topic::Connections, Topic::Agents]);
+    }
+
+    pub(crate) fn vault_view(&self) -> VaultView {
+        match &*self.0.vault.read().unwrap_or_else(PoisonError::into_inner) {
+            VaultState::Open(vault) => match vault.kind() {
+                VaultKind::System => VaultView::System,
+                VaultKind::SessionOnly => VaultView::SessionOnly,
+            },
+            VaultState::Closed(error) => VaultView::Closed { error: error.clone() },
+        }
+    }
+
+    pub(crate) fn vault_word(&self) -> &'static str {
+        match self.vault_view() {
+            VaultView::System => "open",
+            VaultView::SessionOnly => "session",
+            VaultView::Closed { error } if error.code == ErrorCode::VaultLocked => "locked",
+            VaultView::Closed { .. } => "unavailable",
+        }
+    }
+
+    /// Reads every sealed table. Rows that do not verify are quarantined and shown, never applied.
+    ///
+    /// A session's own key verifies nothing that was sealed before: connections then come back without secrets, as
+    /// production, and ask to be confirmed; agents and settings are not used.
+    async fn read_sealed(&self, vault: &Vault) -> Result<(), EdgeError> {
+        let sealer = vault.sealer();
+        let store = &self.0.store;
+        store.expect(&generations(vault).await?);
+        let connections = store.connections(sealer.as_ref()).map_err(|error| error.edge())?;
+        let mut registry = Registry::default();
+        if vault.kind() == VaultKind::SessionOnly {
+            let claims = connections.quarantined.into_iter().filter_map(|row| row.claim);
+            for mut claim in claims.filter(|claim| claim.deleted_at.is_none()) {
+                claim.environment = Environment::Production;
+                claim.status = ConnectionStatus::NoSecret;
+                registry.connections.insert(claim.id.clone(), claim);
+            }
+        } else {
+            let agents = store.agents(sealer.as_ref()).map_err(|error| error.edge())?;
+            let faults = [("connections", connections.fault), ("agents", agents.fault)];
+            for (table, fault) in faults {
+                registry.quarantine.extend(fault.map(|fault| format!("The list of {table} is not believed: {fault}.")));
+            }
+            registry.quarantine.extend(connections.quarantined.iter().map(|row| {
+                let name = row.claim.as_ref().map_or(row.id.as_str(), |claim| claim.name.as_str());
+                format!("The connection “{name}” is set aside: {}. Add it again to use it.", row.why)
+            }));
+            registry.quarantine.extend(
+                agents.quarantined.iter().map(|row| format!("The agent “{}” is set aside: {}.", row.id, row.why)),
+            );
+            registry.connections = connections.rows.into_iter().map(|c| (c.id.clone(), c)).collect();
+            registry.agents = agents.rows.into_iter().map(|a| (a.id.clone(), a)).collect();
+            let paused = match store.setting("paused", sealer.as_ref()) {
+                Ok(paused) => paused.as_deref() == Some("yes"),
+                // Whether the person had paused cannot be told: the stricter way.
+                Err(error) => {
+                    registry.quarantine.push(format!("Every agent is paused: {error}."));
+                    true
+                }
+            };
+            self.0.paused.store(paused, Ordering::SeqCst);
+        }
+        for problem in &registry.quarantine {
+            tracing::warn!("{problem}");
+        }
+        *self.0.registry.write().unwrap_or_else(PoisonError::into_inner) = registry;
+        Ok(())
+    }
+
+    /// Writes sealed rows and tells the vault how new the tables are, so that no older file can be put in their place.
+    /// A session's state is kept in memory alone.
+    async fn write_sealed(
+        &self,
+        write: impl FnOnce(&Store, &dyn Sealer) -> Result<(), StoreError>,
+    ) -> Result<(), EdgeError> {
+        let vault = self.vault()?;
+        if vault.kind() == VaultKind::SessionOnly {
+            return Ok(());
+        }
+        let editing = self.0.editing.lock().await;
+        write(&self.0.store, vault.sealer().as_ref()).map_err(|error| error.edge())?;
+        let kept = keep_generations(&self.0.store, &vault).await;
+        drop(editing);
+        kept
+    }
+
+    /// Writes a connection and puts it in force.
+    pub(crate) async fn put_connection(&self, connection: Connection) -> Result<(), EdgeError> {
+        self.write_sealed(|store, sealer| store.put_connection(&connection, sealer).map(drop)).await?;
+        let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
+        registry.connections.insert(connection.id.clone(), connection);
+        drop(registry);
+        self.changed(&[Topic::Connections]);
+        Ok(())
+    }
+
+    /// Removes a connection for good.
+    pub(crate) async fn drop_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
+        self.write_sealed(|store, sealer| store.remove_connection(id, sealer).map(drop)).await?;
+        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).connections.remove(id);
+        self.changed(&[Topic::Connections]);
+        Ok(())
+    }
+
+    pub(crate) async fn put_agent(&self, agent: Agent) -> Result<(), EdgeError> {
+        self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await?;
+        self.remember_agent(agent);
+        Ok(())
+    }
+
+    /// Takes an agent's admission away: at once in memory, then in the file.
+    pub(crate) async fn forget_agent(&self, id: &AgentId) -> Result<(), EdgeError> {
+        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).agents.remove(id);
+        self.changed(&[Topic::Agents]);
+        self.write_sealed(|store, sealer| store.remove_agent(id, sealer).map(drop)).await
+    }
+
+    pub(crate) fn remember_agent(&self, agent: Agent) {
+        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).agents.insert(agent.id.clone(), agent);
+        self.changed(&[Topic::Agents]);
+    }
+
+    pub(crate) async fn put_setting(&self, name: &str, value: &str) -> Result<(), EdgeError> {
+        self.write_sealed(|store, sealer| store.put_setting(name, value, sealer).map(drop)).await
+    }
+
+    /// A sealed setting; an error when it does not verify. A session has none.
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, EdgeError> {
+        let vault = self.vault()?;
+        if vault.kind() == VaultKind::SessionOnly {
+            return Ok(None);
+        }
+        self.0.store.setting(name, vault.sealer().as_ref()).map_err(|error| error.edge())
+    }
+
+    /// Writes status changes of a connection, which nobody waits for.
+    pub(crate) fn save_status(&self, id: &ConnectionId) {
+        let Some(connection) = self.registry(|registry| registry.connections.get(id).cloned()) else { return };
+        let broker = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = broker.put_connection(connection).await {
+                tracing::warn!("the status of a connection could not be saved: {}", error.message);
+            }
+        });
+    }
+
+    /// Something that was not believed, for the person to see.
+    pub(crate) fn quarantine(&self, problem: String) {
+        tracing::warn!("{problem}");
+        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).quarantine.push(problem);
+    }
+
+    pub(crate) fn remember_proposal(&self, id: TicketId, draft: ConnectionDraft) {
+        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).proposals.insert(id, draft);
+    }
+
+    pub(crate) fn forget_proposal(&self, id: &TicketId) {
+        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).proposals.remove(id);
+    }
+}
+
+async fn keep_generations(store: &Store, vault: &Vault) -> Result<(), EdgeError> {
+    let text = serde_json::to_vec(&store.generations())
+        .map_err(|error| EdgeError::new(ErrorCode::Internal, format!("generations: {error}")))?;
+    vault.put_note(NOTE_GENERATIONS, &text).await.map_err(|error| error.edge())
+}
+
+async fn generations(vault: &Vault) -> Result<Generations, EdgeError> {
+    let note = vault.note(NOTE_GENERATIONS).await.map_err(|error| error.edge())?;
+    Ok(note.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
+
+/// Whether no agent may use a connection until the person reconnects it.
+pub(crate) fn is_signed_out(status: &ConnectionStatus) -> bool {
+    matches!(status, ConnectionStatus::SignedOut)
+}

@@ -1,0 +1,169 @@
+//! "Approve like this for 15 minutes": an answer given in advance, within bounds that the card spelt out. It answers an
+//! ask, never a deny, a limit or the guard. It lives in memory alone, so no file can hold a forged one, and a restart
+//! ends it.
+
+use crate::desk::Matter;
+use crate::state::Broker;
+use crate::tools::Site;
+use gatehouse_core::{
+    AgentId, CallFacts, Category, ConnectionId, Decision, EdgeError, Effect, ErrorCode, TicketId, Timestamp,
+};
+use gatehouse_policy::Verdict;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// One standing approval.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Standing {
+    pub(crate) ticket: TicketId,
+    pub(crate) agent: AgentId,
+    pub(crate) expires_at: Timestamp,
+    bounds: Bounds,
+}
+
+/// What a standing approval covers.
+#[derive(Debug, Clone, PartialEq)]
+struct Bounds {
+    connection: ConnectionId,
+    tool: String,
+    model: String,
+    fields: Vec<String>,
+    effects: Vec<Effect>,
+    max_records: u64,
+}
+
+impl Bounds {
+    /// Same tool, model and connection, fields and effects within those shown, at most as many records, and nothing
+    /// nested: a nested write is a call of its own kind each time.
+    fn cover(&self, connection: &ConnectionId, facts: &CallFacts) -> bool {
+        self.connection == *connection
+            && self.tool == facts.tool
+            && facts.model.as_deref() == Some(&self.model)
+            && facts.fields.iter().all(|field| self.fields.contains(field))
+            && facts.effects.iter().all(|effect| self.effects.contains(effect))
+            && facts.records.is_some_and(|records| records <= self.max_records)
+            && facts.commands.is_empty()
+    }
+}
+
+fn bounds_of(connection: &ConnectionId, facts: &CallFacts) -> Option<Bounds> {
+    let repeatable = matches!(facts.risk.category, Category::Write | Category::Read) && facts.commands.is_empty();
+    repeatable.then_some(())?;
+    Some(Bounds {
+        connection: connection.clone(),
+        tool: facts.tool.clone(),
+        model: facts.model.clone()?,
+        fields: facts.fields.clone(),
+        effects: facts.effects.clone(),
+        max_records: facts.records?,
+    })
+}
+
+/// What a standing approval of this call would cover, in a sentence; `None` where it is not offered.
+pub(crate) fn offer(site: &Site, facts: &CallFacts) -> Option<String> {
+    let connection = site.connection.as_ref()?;
+    let bounds = bounds_of(&connection.id, facts)?;
+    let fields = if bounds.fields.is_empty() {
+        String::new()
+    } else {
+        format!(", only the fields {}", bounds.fields.join(", "))
+    };
+    Some(format!(
+        "For 15 minutes {} may call {} on {} in {} without asking{fields}, at most {} records at a time.",
+        site.agent.id, bounds.tool, bounds.model, connection.name, bounds.max_records
+    ))
+}
+
+impl Broker {
+    /// The person approves more calls like the one on this card.
+    pub(crate) fn stand_for(&self, id: &TicketId) -> Result<(), EdgeError> {
+        let now = self.now();
+        let standing = self.0.desk.look(id, |held| {
+            let Matter::Call { job, .. } = &held.matter else { return None };
+            let connection = job.site.connection.as_ref()?;
+            Some(Standing {
+                ticket: id.clone(),
+                agent: job.site.agent.id.clone(),
+                expires_at: now.plus(LIFETIME),
+                bounds: bounds_of(&connection.id, job.call.facts())?,
+            })
+        });
+        let standing = standing
+            .flatten()
+            .ok_or_else(|| EdgeError::new(ErrorCode::Denied, "This call cannot be approved in advance."))?;
+        let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
+        registry.standing.push(standing);
+        Ok(())
+    }
+
+    /// Turns an ask into an allow where a standing approval covers the call.
+    pub(crate) fn answered_by_standing_approval(&self, site: &Site, facts: &CallFacts, verdict: Verdict) -> Verdict {
+        let (Decision::Ask(_), Some(connection)) = (&verdict.decision, &site.connection) else { return verdict };
+        let now = self.now();
+        let covered = self.registry(|registry| {
+            registry.standing.iter().any(|standing| {
+                standing.agent == site.agent.id && now < standing.expires_at && standing.bounds.cover(&connection.id, facts)
+            })
+        });
+        if covered { Verdict { decision: Decision::Allow, ..verdict } } else { verdict }
+    }
+
+    /// An agent's last bridge ended: what was approved in advance ends with it.
+    pub(crate) fn end_standing_of(&self, agent: &AgentId) {
+        if self.0.bridges.count(agent) == 0 {
+            self.drop_standing(|standing| standing.agent == *agent);
+        }
+    }
+
+    pub(crate) fn drop_standing(&self, applies: impl Fn(&Standing) -> bool) {
+        let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
+        registry.standing.retain(|standing| !applies(standing));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatehouse_core::{Nested, Risk, Severity};
+
+    fn facts() -> CallFacts {
+        CallFacts {
+            model: Some("res.partner".into()),
+            fields: vec!["email".into(), "phone".into()],
+            records: Some(3),
+            ..CallFacts::local("odoo_write", Risk { category: Category::Write, severity: Severity::Medium })
+        }
+    }
+
+    fn connection() -> ConnectionId {
+        ConnectionId::from_random([1; 10])
+    }
+
+    #[test]
+    fn it_covers_the_same_or_less_and_never_more() {
+        let bounds = bounds_of(&connection(), &facts()).unwrap();
+        assert!(bounds.cover(&connection(), &facts()));
+        assert!(bounds.cover(&connection(), &CallFacts { fields: vec!["email".into()], records: Some(1), ..facts() }));
+        let more = [
+            CallFacts { fields: vec!["email".into(), "vat".into()], ..facts() },
+            CallFacts { records: Some(4), ..facts() },
+            CallFacts { records: None, ..facts() },
+            CallFacts { model: Some("sale.order".into()), ..facts() },
+            CallFacts { tool: "odoo_create".into(), ..facts() },
+            CallFacts { effects: vec![Effect::Mail], ..facts() },
+            CallFacts { commands: vec![Nested { model: "x".into(), command: "create".into(), fields: vec![] }], ..facts() },
+        ];
+        for call in more {
+            assert!(!bounds.cover(&connection(), &call), "{call:?}");
+        }
+        assert!(!bounds.cover(&ConnectionId::from_random([2; 10]), &facts()));
+    }
+
+    #[test]
+    fn it_is_never_offered_for_what_destroys() {
+        let unlink = CallFacts { risk: Risk { category: Category::Destructive, severity: Severity::Critical }, ..facts() };
+        assert!(bounds_of(&connection(), &unlink).is_none());
+    }
+}

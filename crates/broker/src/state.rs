@@ -1,0 +1,267 @@
+//! What the broker holds while it runs, and how it starts and stops.
+
+use crate::approver::Approver;
+use crate::bridges::Bridges;
+use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::layers::Layers;
+use crate::sealed::Registry;
+use crate::sessions::Sessions;
+use crate::tools::Tools;
+use crate::view::{Navigation, Topic};
+use gatehouse_core::{
+    CallId, Connection, ConnectionId, EdgeError, ErrorCode, JournalEvent, Sealer, TicketId, Timestamp,
+};
+use gatehouse_policy::Limits;
+use gatehouse_store::Store;
+use gatehouse_vault::Vault;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+/// Where things lie and what they are called. Everything is passed in.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Holds the database.
+    pub data_dir: PathBuf,
+    /// The profile's folder, when this is not the platform's own place: where the bridge looks for tool lists.
+    pub profile: Option<PathBuf>,
+    /// The administrator's policy, when the system has a place for one.
+    pub managed_policy: Option<PathBuf>,
+    /// The person's policy, `policy.json`.
+    pub user_policy: PathBuf,
+    /// The name of the vault's items: `Gatehouse`, or with a profile's name.
+    pub vault_service: String,
+    /// The app's version.
+    pub build: String,
+    /// Where `gatehouse-mcp` lies.
+    pub bridge_path: String,
+    /// Holds calls this long instead of what suits the client.
+    pub hold: Option<Duration>,
+}
+
+/// What came of showing a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// In front, with the keyboard.
+    Focused,
+    /// Visible, but the desktop would not give it the keyboard.
+    Shown,
+    /// Not shown: why, and what to do.
+    Failed(String),
+}
+
+/// What the desktop gives the broker.
+pub trait Desktop: Send + Sync + 'static {
+    /// Shows the main window, at a page when one is named; makes it when there is none.
+    fn show_main(&self, to: Option<Navigation>) -> Shown;
+    /// Shows the approval window; `raise` brings it to the front.
+    fn show_approval(&self, raise: bool);
+    /// Tells windows and tray what changed.
+    fn changed(&self, topics: &[Topic]);
+    /// A notification, without any value in it.
+    fn notify(&self, title: &str, body: &str);
+}
+
+/// The use cases that the main window and the socket may reach. Nothing here approves, admits or loosens: that is the
+/// [`Approver`]'s. Cheap to clone.
+#[derive(Clone)]
+pub struct Broker(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) desktop: Arc<dyn Desktop>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Store,
+    pub(crate) vault: RwLock<VaultState>,
+    pub(crate) registry: RwLock<Registry>,
+    pub(crate) layers: RwLock<Layers>,
+    pub(crate) limits: Mutex<Limits>,
+    pub(crate) desk: Desk,
+    pub(crate) bridges: Bridges,
+    pub(crate) sessions: Sessions,
+    pub(crate) tools: Tools,
+    pub(crate) paused: AtomicBool,
+    pub(crate) stopping: AtomicBool,
+    /// When the main window was last raised for an agent.
+    pub(crate) raised_at: Mutex<Option<Timestamp>>,
+    /// Serialises edits of sealed rows and their generations.
+    pub(crate) editing: tokio::sync::Mutex<()>,
+}
+
+/// The vault, or why there is none.
+pub(crate) enum VaultState {
+    Open(Vault),
+    Closed(EdgeError),
+}
+
+impl Broker {
+    /// Opens the store and the vault and reads what is sealed. A vault that is closed does not stop the start: the
+    /// window then says so, and every call is refused until the person acts.
+    pub async fn start(
+        options: Options,
+        desktop: Arc<dyn Desktop>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Approver), EdgeError> {
+        let store = Store::open(&options.data_dir.join("gatehouse.db")).map_err(|error| error.edge())?;
+        let now = clock.now();
+        let mut limits = Limits::new();
+        let day = Duration::from_secs(24 * 3600);
+        let since = Timestamp::from_millis(now.as_millis() - i64::try_from(day.as_millis()).unwrap_or(0));
+        let charges = store.charges_since(since).map_err(|error| error.edge())?;
+        let newest = charges.iter().map(|(at, _)| *at).max().unwrap_or(now);
+        limits.restore(charges.into_iter().map(|(_, charge)| charge), newest);
+        let tools = Tools::new();
+        let layers = Layers::new(&options, &tools);
+        let broker = Self(Arc::new(Inner {
+            options,
+            desktop,
+            clock,
+            store,
+            vault: RwLock::new(VaultState::Closed(EdgeError::new(ErrorCode::VaultLocked, "The vault is not open yet."))),
+            registry: RwLock::default(),
+            layers: RwLock::new(layers),
+            limits: Mutex::new(limits),
+            desk: Desk::new(),
+            bridges: Bridges::default(),
+            sessions: Sessions::default(),
+            tools,
+            paused: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            raised_at: Mutex::default(),
+            editing: tokio::sync::Mutex::default(),
+        }));
+        let version = broker.0.options.build.clone();
+        broker.note(JournalEvent::Started { version });
+        broker.open_vault().await;
+        broker.settle_what_a_crash_left();
+        let approver = Approver::new(broker.clone());
+        tokio::spawn(broker.clone().keep_house());
+        Ok((broker, approver))
+    }
+
+    /// Ends in order: no call starts any more, open tickets are void, the journal is sealed.
+    pub async fn stop(&self) {
+        if self.0.stopping.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.void_tickets("the app was quit", |_| true);
+        self.0.sessions.clear();
+        self.note(JournalEvent::Quit);
+        self.seal_journal().await;
+    }
+
+    /// How many tickets wait for a person.
+    pub fn waiting(&self) -> u32 {
+        self.0.desk.waiting()
+    }
+
+    /// Whether every agent is paused.
+    pub fn is_paused(&self) -> bool {
+        self.0.paused.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn changed(&self, topics: &[Topic]) {
+        self.0.desktop.changed(topics);
+    }
+
+    pub(crate) fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.0.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The open vault, or the error to answer with.
+    pub(crate) fn vault(&self) -> Result<Vault, EdgeError> {
+        match &*self.0.vault.read().unwrap_or_else(PoisonError::into_inner) {
+            VaultState::Open(vault) => Ok(vault.clone()),
+            VaultState::Closed(error) => Err(error.clone()),
+        }
+    }
+
+    pub(crate) fn sealer(&self) -> Result<Arc<dyn Sealer>, EdgeError> {
+        Ok(self.vault()?.sealer())
+    }
+
+    /// A live connection by id.
+    pub(crate) fn connection(&self, id: &ConnectionId) -> Result<Connection, EdgeError> {
+        self.registry(|registry| registry.connections.get(id).cloned())
+            .filter(|connection| connection.deleted_at.is_none())
+            .ok_or_else(|| EdgeError::new(ErrorCode::UnknownConnection, "There is no such connection any more."))
+    }
+
+    pub(crate) fn registry<R>(&self, look: impl FnOnce(&Registry) -> R) -> R {
+        look(&self.0.registry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Voids tickets that wait or are approved, writes that down, and tells the windows.
+    pub(crate) fn void_tickets(&self, why: &str, applies: impl Fn(&crate::desk::Held) -> bool) {
+        let voided = self.0.desk.void(why, self.now(), applies);
+        for id in &voided {
+            self.give_back_for(id);
+            self.note_ticket(id, "void");
+        }
+        if !voided.is_empty() {
+            self.changed(&[Topic::Approvals, Topic::Proposals]);
+        }
+    }
+
+    /// Time passes: tickets expire, the policy file may have been edited, the journal gets its seal.
+    async fn keep_house(self) {
+        let mut sealed_at = self.now();
+        while !self.is_stopping() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let now = self.now();
+            for id in self.0.desk.tick(now) {
+                self.give_back_for(&id);
+                self.note_ticket(&id, "expired");
+                self.changed(&[Topic::Approvals, Topic::Proposals]);
+            }
+            self.look_for_outside_edit();
+            if now.since(sealed_at) >= Duration::from_secs(20) {
+                self.seal_journal().await;
+                sealed_at = now;
+            }
+        }
+    }
+
+    fn settle_what_a_crash_left(&self) {
+        for entry in self.0.store.open_intents().unwrap_or_default() {
+            if let JournalEvent::Intent { call, of } = entry.event {
+                tracing::warn!(%call, tool = %of.tool, "a call was cut off; its outcome is unknown");
+                self.note_settled_unknown(call, "Gatehouse was stopped while this call ran.");
+            }
+        }
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // The system's source of randomness failing is not something to go on from with weaker ids.
+    #[expect(clippy::expect_used, reason = "no safe way to go on")]
+    getrandom::fill(&mut bytes).expect("the system's random source answers");
+    bytes
+}
+
+pub(crate) fn new_ticket_id() -> TicketId {
+    TicketId::from_random(random())
+}
+
+pub(crate) fn new_call_id() -> CallId {
+    CallId::from_random(random())
+}
+
+pub(crate) fn new_connection_id() -> ConnectionId {
+    ConnectionId::from_random(random())
+}
+
+pub(crate) fn new_bridge_id() -> gatehouse_core::BridgeId {
+    gatehouse_core::BridgeId::from_random(random())
+}

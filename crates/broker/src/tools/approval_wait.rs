@@ -1,0 +1,75 @@
+//! `approval_wait`: attaches to a ticket and waits for its end. Protocol: outside default, hide and limits.
+
+use super::arguments::Arguments;
+use super::{Call, Site, Target, Tool, define};
+use crate::dispatch::{Arrival, Stop};
+use crate::state::Broker;
+use async_trait::async_trait;
+use gatehouse_core::{Category, EdgeError, ErrorCode, Severity, TicketId, ToolDefinition};
+use gatehouse_ipc::message::CallAnswer;
+use serde_json::json;
+
+pub(crate) const NAME: &str = "approval_wait";
+
+pub(crate) struct ApprovalWait;
+
+#[async_trait]
+impl Tool for ApprovalWait {
+    fn definition(&self) -> ToolDefinition {
+        define(
+            NAME,
+            "Wait for a person",
+            Category::Read,
+            Severity::Low,
+            "Waits for the outcome of a ticket that an earlier call gave (pending_approval, running, awaiting_person). An \
+             approved call runs now, and its result comes back from here.",
+            json!({"ticket": {"type": "string", "maxLength": 40}}),
+            &["ticket"],
+        )
+    }
+
+    fn target(&self) -> Target {
+        Target::None
+    }
+
+    async fn describe(&self, _: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        Err(EdgeError::new(ErrorCode::Internal, "waiting is not described"))
+    }
+}
+
+impl Broker {
+    /// Waits on a ticket of this agent. Another agent's ticket does not exist for it.
+    pub(crate) async fn wait_for_ticket(
+        &self,
+        arrival: &Arrival,
+        arguments: &Arguments,
+    ) -> Result<(Result<CallAnswer, EdgeError>, Option<TicketId>), Stop> {
+        let gone = || {
+            EdgeError::new(
+                ErrorCode::TicketGone,
+                "You have no such ticket: it ended and was delivered, or Gatehouse was restarted. Nothing more will come of \
+                 it; look at the records before you call again.",
+            )
+        };
+        let id = TicketId::parse(arguments.text("ticket").unwrap_or_default()).map_err(|_| gone())?;
+        let (holder, delivered) = self
+            .0
+            .desk
+            .look(&id, |held| {
+                let mine = held.ticket.agent() == Some(&arrival.agent);
+                mine.then(|| (held.ticket.bridge().cloned(), held.ticket.is_delivered()))
+            })
+            .flatten()
+            .ok_or_else(gone)?;
+        if delivered {
+            return Err(gone().into());
+        }
+        if let Some(holder) = holder.filter(|holder| *holder != arrival.bridge) {
+            if self.0.bridges.is_live(&holder) {
+                return Err(EdgeError::new(ErrorCode::TicketGone, "Another of your processes waits on this ticket.").into());
+            }
+            self.0.desk.touch(&id, |held| held.ticket.hand_over(arrival.bridge.clone()));
+        }
+        self.await_ticket(arrival, &id).await
+    }
+}

@@ -1,0 +1,149 @@
+//! `odoo_create`: one record, or up to 100 of a model, in one transaction.
+
+use super::arguments::Arguments;
+use super::site::{Locale, SiteFields};
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
+use crate::view::{RecordChange, RecordVerb};
+use async_trait::async_trait;
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
+use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
+use gatehouse_odoo::{Fields, Record};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const NAME: &str = "odoo_create";
+const MOST: usize = 100;
+
+pub(crate) struct Create;
+
+#[async_trait]
+impl Tool for Create {
+    fn definition(&self) -> ToolDefinition {
+        define(
+            NAME,
+            "Create records",
+            Category::Write,
+            Severity::Medium,
+            "Creates one record, or up to 100 of a model in one transaction (give a list). A many2one takes an id, {id,name} \
+             or an exact name; lines are given as a list of objects. Values are checked before anybody is asked. Answers \
+             the new ids.",
+            with_common(json!({
+                "model": {"type": "string"},
+                "values": {"type": ["object", "array"], "description": "Field values, or a list of them"},
+            })),
+            &["model", "values"],
+        )
+    }
+
+    fn target(&self) -> Target {
+        Target::Connection
+    }
+
+    async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        let locale = Locale::of(site, &arguments).await?;
+        let model = arguments.text("model").unwrap_or_default().to_owned();
+        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let given: Vec<&Value> = match arguments.get("values") {
+            Some(Value::Array(list)) => list.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        if given.is_empty() || given.len() > MOST {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("values: give 1 to {MOST} records")));
+        }
+        let session = site.session().await?;
+        let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
+        let mut records = Vec::with_capacity(given.len());
+        for (index, values) in given.iter().enumerate() {
+            let place = if given.len() == 1 { "values".to_owned() } else { format!("values/{index}") };
+            let Value::Object(values) = values else {
+                return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("{place}: must be an object of field values")));
+            };
+            let checked = check_values(values, &model, Mode::Create, &source, &source).await;
+            records.push(checked.map_err(|error| site.input_error(error, &place))?);
+        }
+        let mut facts = CallFacts {
+            model: Some(model.clone()),
+            method: Some("create".into()),
+            records: Some(records.len() as u64),
+            ..CallFacts::local(NAME, self.definition().risk)
+        };
+        gather(&mut facts, &records);
+        Ok(Box::new(CreateCall { facts, model, fields, records, locale }))
+    }
+}
+
+/// Puts what several checked records write into the facts of their call.
+pub(crate) fn gather(facts: &mut CallFacts, records: &[CheckedValues]) {
+    let names: BTreeSet<&String> = records.iter().flat_map(|record| &record.fields).collect();
+    facts.fields = names.into_iter().cloned().collect();
+    facts.commands = records.iter().flat_map(|record| record.nested.clone()).collect();
+    let effects: BTreeSet<_> = records.iter().flat_map(|record| record.effects.clone()).collect();
+    facts.effects = effects.into_iter().collect();
+}
+
+struct CreateCall {
+    facts: CallFacts,
+    model: String,
+    fields: Arc<Fields>,
+    records: Vec<CheckedValues>,
+    locale: Locale,
+}
+
+#[async_trait]
+impl Call for CreateCall {
+    fn facts(&self) -> &CallFacts {
+        &self.facts
+    }
+
+    fn resolved(&self) -> Value {
+        let values: Vec<&Record> = self.records.iter().map(|record| &record.values).collect();
+        json!({"model": self.model, "values": values, "context": self.locale.context})
+    }
+
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        let one = |checked: &CheckedValues| {
+            let name = ["name", "display_name", "login", "ref"].iter().find_map(|field| checked.values.get(*field)?.as_str());
+            RecordChange {
+                id: None,
+                name: name.unwrap_or("New record").to_owned(),
+                change: RecordVerb::Create,
+                fields: new_values(&checked.values, &checked.shown, &self.fields),
+            }
+        };
+        let count = self.records.len() as u64;
+        Ok(Preview {
+            sentence: sentence("Create", &self.facts, count, &site.connection()?.name),
+            model: Some(self.model.clone()),
+            records: self.records.iter().take(SHOWN_RECORDS).map(one).collect(),
+            total: Some(count),
+            touches: touches(&self.facts.commands),
+            observed: Value::Null,
+        })
+    }
+
+    async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
+        let session = site.session().await?;
+        let values: Vec<Record> = self.records.iter().map(|record| record.values.clone()).collect();
+        let ids = session
+            .client
+            .create(&self.model, values, Some(&self.locale.context))
+            .await
+            .map_err(|error| site.odoo_error(&error))?;
+        let connection = site.connection()?;
+        Ok(Done {
+            summary: format!("created {} {} records", ids.len(), self.model),
+            answer: json!({
+                "status": "created",
+                "model": self.model,
+                "ids": ids,
+                "connection": connection.name,
+                "database": connection.database,
+                "companies": self.locale.companies,
+            }),
+            rows: 0,
+        })
+    }
+}

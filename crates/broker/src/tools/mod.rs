@@ -1,0 +1,203 @@
+//! The tools an agent may call, one file each, each in the same order: definition, facts, preview, run.
+
+mod approval_wait;
+pub(crate) mod arguments;
+mod connect;
+mod connection_activate;
+mod connection_add;
+mod connection_delete;
+mod connection_list;
+mod create;
+mod disconnect;
+mod fields_get;
+mod list_models;
+mod open_manager;
+mod read;
+mod search_read;
+pub(crate) mod site;
+mod unlink;
+mod write;
+
+use crate::view::RecordChange;
+use arguments::Arguments;
+use async_trait::async_trait;
+use gatehouse_core::{Annotations, CallFacts, Category, EdgeError, Risk, Severity, ToolDefinition};
+use serde_json::{Value, json};
+pub(crate) use site::Site;
+
+pub(crate) use approval_wait::NAME as APPROVAL_WAIT;
+pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
+pub(crate) use open_manager::NAME as OPEN_MANAGER;
+
+/// Every tool's definition, in the fixed order of `tools/list`.
+pub fn catalogue() -> Vec<ToolDefinition> {
+    Tools::new().definitions
+}
+
+/// A tool: what it is called and what a call of it comes to.
+#[async_trait]
+pub(crate) trait Tool: Send + Sync {
+    /// What `tools/list` shows.
+    fn definition(&self) -> ToolDefinition;
+
+    /// Which argument names the connection, if any.
+    fn target(&self) -> Target;
+
+    /// Checks the arguments against what is known and says what the call is. Changes nothing.
+    async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError>;
+}
+
+/// Which argument of a tool names its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The tool is about no connection.
+    None,
+    /// `connection`; the working connection when it is left out.
+    Connection,
+    /// `alias`; required.
+    Alias,
+}
+
+/// A described call: everything about it is settled but running it.
+#[async_trait]
+pub(crate) trait Call: Send + Sync {
+    /// What policy, guard and approval look at.
+    fn facts(&self) -> &CallFacts;
+
+    /// The arguments as they will be used: names resolved, values converted. Part of the call key.
+    fn resolved(&self) -> Value;
+
+    /// What a person sees before it runs, from live data.
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        let _ = site;
+        Ok(Preview::default())
+    }
+
+    /// Runs it.
+    async fn run(&self, site: &Site) -> Result<Done, EdgeError>;
+}
+
+/// What a person sees before a call runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Preview {
+    /// One sentence of ours.
+    pub(crate) sentence: String,
+    /// The model's label and technical name.
+    pub(crate) model: Option<String>,
+    /// Before and after.
+    pub(crate) records: Vec<RecordChange>,
+    /// How many records in all.
+    pub(crate) total: Option<u64>,
+    /// What else it touches, a sentence each.
+    pub(crate) touches: Vec<String>,
+    /// The values it was made from: compared again before the call runs.
+    pub(crate) observed: Value,
+}
+
+/// What a call came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    /// For the agent.
+    pub(crate) answer: Value,
+    /// For the journal, in a few words.
+    pub(crate) summary: String,
+    /// Rows of Odoo returned.
+    pub(crate) rows: u64,
+}
+
+pub(crate) struct Tools {
+    tools: Vec<Box<dyn Tool>>,
+    pub(crate) definitions: Vec<ToolDefinition>,
+}
+
+impl Tools {
+    pub(crate) fn new() -> Self {
+        let tools: Vec<Box<dyn Tool>> = vec![
+            Box::new(open_manager::OpenManager),
+            Box::new(connection_list::ConnectionList),
+            Box::new(connection_add::ConnectionAdd),
+            Box::new(connection_activate::ConnectionActivate),
+            Box::new(connection_delete::ConnectionDelete),
+            Box::new(connect::Connect),
+            Box::new(disconnect::Disconnect),
+            Box::new(list_models::ListModels),
+            Box::new(fields_get::FieldsGet),
+            Box::new(search_read::SearchRead),
+            Box::new(read::Read),
+            Box::new(create::Create),
+            Box::new(write::Write),
+            Box::new(unlink::Unlink),
+            Box::new(approval_wait::ApprovalWait),
+        ];
+        let definitions = tools.iter().map(|tool| tool.definition()).collect();
+        Self { tools, definitions }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<(&dyn Tool, &ToolDefinition)> {
+        let index = self.definitions.iter().position(|definition| definition.name == name)?;
+        Some((self.tools[index].as_ref(), &self.definitions[index]))
+    }
+}
+
+/// A definition from its parts; the annotations follow from the risk.
+pub(crate) fn define(
+    name: &str,
+    title: &str,
+    category: Category,
+    severity: Severity,
+    description: &str,
+    properties: Value,
+    required: &[&str],
+) -> ToolDefinition {
+    let mut input_schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    if !required.is_empty() {
+        input_schema["required"] = json!(required);
+    }
+    ToolDefinition {
+        name: name.into(),
+        title: title.into(),
+        description: description.into(),
+        input_schema,
+        annotations: Annotations {
+            read_only: category == Category::Read,
+            destructive: category == Category::Destructive,
+            idempotent: category == Category::Read,
+            open_world: name.starts_with("odoo_"),
+        },
+        risk: Risk { category, severity },
+    }
+}
+
+/// `properties` with the arguments that every data tool takes.
+pub(crate) fn with_common(mut properties: Value) -> Value {
+    properties["connection"] = json!({"type": "string", "description": "Connection name; see user_connection_list"});
+    properties["lang"] = json!({"type": "string", "description": "e.g. fr_FR"});
+    properties["timezone"] = json!({"type": "string"});
+    properties["companies"] = json!({"type": "array", "items": {"type": ["integer", "string"]}, "description": "Company ids or names; default the main one"});
+    properties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_tools_stays_small_and_each_tool_within_its_bounds() {
+        let mut total = 0;
+        for tool in catalogue() {
+            assert!(tool.description.chars().count() <= 600, "{}", tool.name);
+            assert!(tool.input_schema.get("oneOf").is_none() && tool.input_schema.get("anyOf").is_none());
+            assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
+            total += serde_json::to_string(&tool).unwrap().len();
+        }
+        assert!(total <= 14 * 1024, "tools/list would be {total} bytes");
+    }
+
+    #[test]
+    fn a_tool_that_reads_says_so_and_one_that_destroys_says_so() {
+        for tool in catalogue() {
+            assert_eq!(tool.annotations.read_only, tool.risk.category == Category::Read, "{}", tool.name);
+            assert_eq!(tool.annotations.destructive, tool.risk.category == Category::Destructive, "{}", tool.name);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Where a call takes place: which agent, through which bridge, on which connection, in which language and companies.
+
+use super::arguments::Arguments;
+use crate::sessions::Session;
+use crate::state::Broker;
+use async_trait::async_trait;
+use gatehouse_core::{Agent, BridgeId, Connection, EdgeError, ErrorCode};
+use gatehouse_odoo::domain::{FieldSource, InputError};
+use gatehouse_odoo::values::NameSource;
+use gatehouse_odoo::{Fields, OdooError};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Where a call takes place.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) broker: Broker,
+    pub(crate) agent: Agent,
+    pub(crate) bridge: BridgeId,
+    pub(crate) connection: Option<Connection>,
+    /// The bridge had to start the app for this call.
+    pub(crate) started_app: bool,
+}
+
+impl Site {
+    pub(crate) fn connection(&self) -> Result<&Connection, EdgeError> {
+        self.connection.as_ref().ok_or_else(|| EdgeError::new(ErrorCode::Internal, "this call has no connection"))
+    }
+
+    pub(crate) async fn session(&self) -> Result<Arc<Session>, EdgeError> {
+        self.broker.session(self.connection()?).await
+    }
+
+    /// Odoo's error as the agent sees it; a refused credential also shows in the window.
+    pub(crate) fn odoo_error(&self, error: &OdooError) -> EdgeError {
+        let edge = error.edge();
+        if let Some(connection) = &self.connection {
+            self.broker.forget_session_on(&connection.id, &edge);
+        }
+        edge
+    }
+
+    /// Why values or a domain were refused, with their place in the arguments.
+    pub(crate) fn input_error(&self, error: InputError, place: &str) -> EdgeError {
+        match error.inside(place) {
+            InputError::Odoo(error) => self.odoo_error(&error),
+            refused => refused.edge(),
+        }
+    }
+
+    /// The fields of a model in the call's language.
+    pub(crate) async fn fields(&self, model: &str, lang: Option<&str>) -> Result<Arc<Fields>, EdgeError> {
+        let session = self.session().await?;
+        session.client.fields(model, lang).await.map_err(|error| self.odoo_error(&error))
+    }
+}
+
+/// Language, time zone and companies of a call, and the context that says so to Odoo. Contexts hold nothing else.
+#[derive(Debug, Clone)]
+pub(crate) struct Locale {
+    pub(crate) lang: Option<String>,
+    pub(crate) context: Map<String, Value>,
+    /// Names of the companies in play, the first one leading.
+    pub(crate) companies: Vec<String>,
+}
+
+impl Locale {
+    /// From the arguments `lang`, `timezone`, `companies`; the connection's and the user's own where they are left out.
+    pub(crate) async fn of(site: &Site, arguments: &Arguments) -> Result<Self, EdgeError> {
+        let session = site.session().await?;
+        let me = &session.sign_in;
+        let connection = site.connection()?;
+        let lang = arguments
+            .text("lang")
+            .map(str::to_owned)
+            .or_else(|| connection.language.clone())
+            .or_else(|| me.lang.clone());
+        if let Some(lang) = &lang
+            && !is_language_code(lang)
+        {
+            return Err(bad("lang", lang, "use a code such as en_US or fr_FR"));
+        }
+        let timezone = arguments.text("timezone").map_or_else(|| me.tz.clone().unwrap_or_default(), str::to_owned);
+        if timezone.len() > 64 || !timezone.chars().all(|c| c.is_ascii_alphanumeric() || "/_+-".contains(c)) {
+            return Err(bad("timezone", &timezone, "use a name such as Europe/Paris"));
+        }
+        let companies = match arguments.get("companies").and_then(Value::as_array) {
+            None => vec![me.company.clone()],
+            Some(named) if named.is_empty() => return Err(bad("companies", "[]", "name at least one, or leave it out")),
+            Some(named) => named.iter().map(|one| find_company(one, &me.companies)).collect::<Result<_, _>>()?,
+        };
+        let mut context = Map::new();
+        if let Some(lang) = &lang {
+            context.insert("lang".into(), json!(lang));
+        }
+        if !timezone.is_empty() {
+            context.insert("tz".into(), json!(timezone));
+        }
+        context.insert("allowed_company_ids".into(), companies.iter().map(|(id, _)| json!(id)).collect());
+        Ok(Self { lang, context, companies: companies.into_iter().map(|(_, name)| name).collect() })
+    }
+
+    /// The context for reading, archived records included or not.
+    pub(crate) fn reading(&self) -> Map<String, Value> {
+        let mut context = self.context.clone();
+        // Sizes instead of contents: no binary is ever inlined unasked.
+        context.insert("bin_size".into(), json!(true));
+        context
+    }
+}
+
+fn is_language_code(text: &str) -> bool {
+    text.len() <= 16 && text.len() >= 2 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_@-".contains(c))
+}
+
+fn find_company(wanted: &Value, own: &[(i64, String)]) -> Result<(i64, String), EdgeError> {
+    let found = match wanted {
+        Value::Number(id) => own.iter().find(|(own, _)| Some(*own) == id.as_i64()),
+        Value::String(name) => own.iter().find(|(_, own)| own.eq_ignore_ascii_case(name.trim())),
+        _ => None,
+    };
+    found.cloned().ok_or_else(|| {
+        let names: Vec<_> = own.iter().map(|(id, name)| format!("{name} ({id})")).collect();
+        bad("companies", &wanted.to_string(), &format!("this user has {}", names.join(", ")))
+    })
+}
+
+fn bad(argument: &str, value: &str, hint: &str) -> EdgeError {
+    EdgeError::new(ErrorCode::InvalidArguments, format!("{argument}: {value} does not fit; {hint}"))
+}
+
+/// Fields of any model, for the strict parsers of domains and values.
+pub(crate) struct SiteFields<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) lang: Option<&'a str>,
+}
+
+#[async_trait]
+impl FieldSource for SiteFields<'_> {
+    async fn fields(&self, model: &str) -> Result<Arc<Fields>, OdooError> {
+        self.session.client.fields(model, self.lang).await
+    }
+}
+
+#[async_trait]
+impl NameSource for SiteFields<'_> {
+    async fn name_search(
+        &self,
+        model: &str,
+        text: &str,
+        exactly: bool,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, OdooError> {
+        let operator = if exactly { "=" } else { "ilike" };
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.session.client.name_search(model, text, operator, limit, None).await
+    }
+}

@@ -1,0 +1,149 @@
+//! `odoo_unlink`: deletes records.
+
+use super::arguments::Arguments;
+use super::site::Locale;
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::preview::{SHOWN_RECORDS, sentence};
+use crate::view::{RecordChange, RecordVerb};
+use async_trait::async_trait;
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
+use gatehouse_odoo::FieldType;
+use serde_json::{Map, Value, json};
+
+const NAME: &str = "odoo_unlink";
+const MOST: usize = 500;
+
+pub(crate) struct Unlink;
+
+#[async_trait]
+impl Tool for Unlink {
+    fn definition(&self) -> ToolDefinition {
+        define(
+            NAME,
+            "Delete records",
+            Category::Destructive,
+            Severity::Critical,
+            "Deletes records for good; the user is asked. Odoo cannot bring them back: where the model has a field active, \
+             archive instead (odoo_write active false).",
+            with_common(json!({
+                "model": {"type": "string"},
+                "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": MOST},
+            })),
+            &["model", "ids"],
+        )
+    }
+
+    fn target(&self) -> Target {
+        Target::Connection
+    }
+
+    async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        let locale = Locale::of(site, &arguments).await?;
+        let model = arguments.text("model").unwrap_or_default().to_owned();
+        let ids = arguments.ids("ids")?;
+        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let owned: Vec<String> = fields
+            .iter()
+            .filter(|(_, field)| field.kind == FieldType::One2many && field.store)
+            .filter_map(|(_, field)| field.relation.clone())
+            .collect();
+        Ok(Box::new(UnlinkCall {
+            facts: CallFacts {
+                model: Some(model.clone()),
+                method: Some("unlink".into()),
+                records: Some(ids.len() as u64),
+                ids,
+                ..CallFacts::local(NAME, self.definition().risk)
+            },
+            can_archive: fields.get("active").is_some(),
+            owns_lines: !owned.is_empty(),
+            model,
+            locale,
+        }))
+    }
+}
+
+struct UnlinkCall {
+    facts: CallFacts,
+    model: String,
+    can_archive: bool,
+    owns_lines: bool,
+    locale: Locale,
+}
+
+#[async_trait]
+impl Call for UnlinkCall {
+    fn facts(&self) -> &CallFacts {
+        &self.facts
+    }
+
+    fn resolved(&self) -> Value {
+        json!({"model": self.model, "ids": self.facts.ids, "context": self.locale.context})
+    }
+
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        let session = site.session().await?;
+        let rows = session
+            .client
+            .read(&self.model, &self.facts.ids, &["display_name"], Some(&self.locale.reading()))
+            .await
+            .map_err(|error| site.odoo_error(&error))?;
+        let mut names: Map<String, Value> = Map::new();
+        for row in &rows {
+            if let Some(id) = row.get("id").and_then(Value::as_i64) {
+                names.insert(id.to_string(), row.get("display_name").cloned().unwrap_or(Value::Null));
+            }
+        }
+        let missing: Vec<String> =
+            self.facts.ids.iter().map(ToString::to_string).filter(|id| !names.contains_key(id)).collect();
+        if !missing.is_empty() {
+            return Err(EdgeError::new(
+                ErrorCode::RecordMissing,
+                format!("{} {}: no such record, or the user may not see it.", self.model, missing.join(", ")),
+            ));
+        }
+        let one = |id: &i64| RecordChange {
+            id: Some(*id),
+            name: names[&id.to_string()].as_str().unwrap_or_default().to_owned(),
+            change: RecordVerb::Delete,
+            fields: Vec::new(),
+        };
+        let mut touches = vec!["Deleting cannot be undone in Odoo.".to_owned()];
+        if self.owns_lines {
+            touches.push("Odoo may delete lines and other records that belong to these.".into());
+        }
+        if self.can_archive {
+            touches.push("Archiving would do: this model has the field “active”.".into());
+        }
+        let count = self.facts.ids.len() as u64;
+        Ok(Preview {
+            sentence: sentence("Delete", &self.facts, count, &site.connection()?.name),
+            model: Some(self.model.clone()),
+            records: self.facts.ids.iter().take(SHOWN_RECORDS).map(one).collect(),
+            total: Some(count),
+            touches,
+            observed: Value::Object(names),
+        })
+    }
+
+    async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
+        let session = site.session().await?;
+        session
+            .client
+            .unlink(&self.model, &self.facts.ids, Some(&self.locale.context))
+            .await
+            .map_err(|error| site.odoo_error(&error))?;
+        let connection = site.connection()?;
+        Ok(Done {
+            summary: format!("deleted {} {} records", self.facts.ids.len(), self.model),
+            answer: json!({
+                "status": "deleted",
+                "model": self.model,
+                "ids": self.facts.ids,
+                "connection": connection.name,
+                "database": connection.database,
+            }),
+            rows: 0,
+        })
+    }
+}

@@ -1,0 +1,285 @@
+//! `odoo_write`: changes fields of records; the same values for all of them, or each its own.
+
+use super::arguments::{Arguments, check_ids};
+use super::create::gather;
+use super::site::{Locale, SiteFields};
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::preview::{SHOWN_RECORDS, changes, sentence, touches};
+use crate::view::{RecordChange, RecordVerb};
+use async_trait::async_trait;
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
+use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
+use gatehouse_odoo::{FieldType, Fields, Record};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const NAME: &str = "odoo_write";
+const MOST: usize = 500;
+
+pub(crate) struct Write;
+
+#[async_trait]
+impl Tool for Write {
+    fn definition(&self) -> ToolDefinition {
+        define(
+            NAME,
+            "Change records",
+            Category::Write,
+            Severity::Medium,
+            "Changes fields of records: ids and values for the same change on all, or updates [{id, values}] for each its \
+             own; one approval for the whole call. A many2one takes an id, {id,name} or an exact name. Values are checked \
+             before anybody is asked. To confirm, post or cancel a document, do not write its state.",
+            with_common(json!({
+                "model": {"type": "string"},
+                "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": MOST},
+                "values": {"type": "object"},
+                "updates": {
+                    "type": "array",
+                    "maxItems": MOST,
+                    "items": {
+                        "type": "object",
+                        "properties": {"id": {"type": "integer"}, "values": {"type": "object"}},
+                        "required": ["id", "values"],
+                        "additionalProperties": false,
+                    },
+                },
+            })),
+            &["model"],
+        )
+    }
+
+    fn target(&self) -> Target {
+        Target::Connection
+    }
+
+    async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        let locale = Locale::of(site, &arguments).await?;
+        let model = arguments.text("model").unwrap_or_default().to_owned();
+        let given = updates_of(&arguments)?;
+        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let session = site.session().await?;
+        let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
+        let mut updates = Vec::with_capacity(given.len());
+        for (place, ids, values) in given {
+            let checked = check_values(&values, &model, Mode::Write, &source, &source).await;
+            updates.push(Update { ids, checked: checked.map_err(|error| site.input_error(error, &place))? });
+        }
+        let ids: Vec<i64> = updates.iter().flat_map(|update| update.ids.clone()).collect();
+        let mut facts = CallFacts {
+            model: Some(model.clone()),
+            method: Some("write".into()),
+            records: Some(ids.len() as u64),
+            ids,
+            ..CallFacts::local(NAME, self.definition().risk)
+        };
+        let checked: Vec<CheckedValues> = updates.iter().map(|update| update.checked.clone()).collect();
+        gather(&mut facts, &checked);
+        Ok(Box::new(WriteCall { facts, model, fields, updates, locale }))
+    }
+}
+
+struct WriteCall {
+    facts: CallFacts,
+    model: String,
+    fields: Arc<Fields>,
+    updates: Vec<Update>,
+    locale: Locale,
+}
+
+/// The same values for some records.
+struct Update {
+    ids: Vec<i64>,
+    checked: CheckedValues,
+}
+
+#[async_trait]
+impl Call for WriteCall {
+    fn facts(&self) -> &CallFacts {
+        &self.facts
+    }
+
+    fn resolved(&self) -> Value {
+        let updates: Vec<Value> =
+            self.updates.iter().map(|update| json!({"ids": update.ids, "values": update.checked.values})).collect();
+        json!({"model": self.model, "updates": updates, "context": self.locale.context})
+    }
+
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        let session = site.session().await?;
+        let mut names: Vec<&str> = self.facts.fields.iter().map(String::as_str).collect();
+        if !names.contains(&"display_name") && self.fields.get("display_name").is_some() {
+            names.push("display_name");
+        }
+        let context = self.locale.reading();
+        let rows = session
+            .client
+            .read(&self.model, &self.facts.ids, &names, Some(&context))
+            .await
+            .map_err(|error| site.odoo_error(&error))?;
+        let rows: BTreeMap<i64, Record> =
+            rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect();
+        let missing: Vec<String> =
+            self.facts.ids.iter().filter(|id| !rows.contains_key(id)).map(ToString::to_string).collect();
+        if !missing.is_empty() {
+            return Err(EdgeError::new(
+                ErrorCode::RecordMissing,
+                format!("{} {}: no such record, or the user may not see it. Search again.", self.model, missing.join(", ")),
+            ));
+        }
+        let linked = self.names_of_linked(site).await?;
+        let mut records = Vec::new();
+        let mut observed = Map::new();
+        for update in &self.updates {
+            let hints = hints_for(update, &linked, &self.fields);
+            for id in &update.ids {
+                let row = &rows[id];
+                let seen: Map<String, Value> = update
+                    .checked
+                    .fields
+                    .iter()
+                    .map(|name| (name.clone(), row.get(name).cloned().unwrap_or(Value::Null)))
+                    .collect();
+                observed.insert(id.to_string(), Value::Object(seen));
+                if records.len() < SHOWN_RECORDS {
+                    records.push(RecordChange {
+                        id: Some(*id),
+                        name: row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                        change: RecordVerb::Update,
+                        fields: changes(row, &update.checked.values, &hints, &self.fields),
+                    });
+                }
+            }
+        }
+        let count = self.facts.ids.len() as u64;
+        Ok(Preview {
+            sentence: sentence("Change", &self.facts, count, &site.connection()?.name),
+            model: Some(self.model.clone()),
+            records,
+            total: Some(count),
+            touches: touches(&self.facts.commands),
+            observed: Value::Object(observed),
+        })
+    }
+
+    async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
+        let session = site.session().await?;
+        let connection = site.connection()?;
+        let mut changed: Vec<i64> = Vec::new();
+        for update in &self.updates {
+            let sent = session
+                .client
+                .write(&self.model, &update.ids, update.checked.values.clone(), Some(&self.locale.context))
+                .await;
+            match sent {
+                Ok(()) => changed.extend(&update.ids),
+                Err(error) if changed.is_empty() => return Err(site.odoo_error(&error)),
+                // What was changed stays changed: Odoo has no transaction over several calls.
+                Err(error) => {
+                    let error = site.odoo_error(&error);
+                    return Ok(Done {
+                        summary: format!("changed {} of {} records, then {}", changed.len(), self.facts.ids.len(), error.message),
+                        answer: json!({
+                            "status": "partly_done",
+                            "changed": changed,
+                            "failed_at": update.ids,
+                            "error": error,
+                            "next": "The records under changed are written. Look at the error, then send only the rest.",
+                        }),
+                        rows: 0,
+                    });
+                }
+            }
+        }
+        Ok(Done {
+            summary: format!("changed {} {} records", changed.len(), self.model),
+            answer: json!({
+                "status": "written",
+                "model": self.model,
+                "ids": changed,
+                "connection": connection.name,
+                "database": connection.database,
+                "companies": self.locale.companies,
+            }),
+            rows: 0,
+        })
+    }
+}
+
+impl WriteCall {
+    /// Display names of the records that many2one values point to, one request for each model. An id that does not
+    /// exist is refused here: Odoo would fail on it only after the person said yes.
+    async fn names_of_linked(&self, site: &Site) -> Result<BTreeMap<(String, i64), String>, EdgeError> {
+        let mut wanted: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+        for update in &self.updates {
+            for (name, value) in &update.checked.values {
+                let field = self.fields.get(name).filter(|field| field.kind == FieldType::Many2one);
+                if let (Some(relation), Some(id)) = (field.and_then(|field| field.relation.clone()), value.as_i64()) {
+                    wanted.entry(relation).or_default().insert(id);
+                }
+            }
+        }
+        let session = site.session().await?;
+        let mut names = BTreeMap::new();
+        for (model, ids) in wanted {
+            let ids: Vec<i64> = ids.into_iter().collect();
+            let rows = session
+                .client
+                .read(&model, &ids, &["display_name"], Some(&self.locale.context))
+                .await
+                .map_err(|error| site.odoo_error(&error))?;
+            for row in rows {
+                if let (Some(id), Some(name)) = (row["id"].as_i64(), row["display_name"].as_str()) {
+                    names.insert((model.clone(), id), name.to_owned());
+                }
+            }
+            if let Some(id) = ids.iter().find(|id| !names.contains_key(&(model.clone(), **id))) {
+                return Err(EdgeError::new(
+                    ErrorCode::RecordMissing,
+                    format!("{model} {id}: no such record to link to, or the user may not see it."),
+                ));
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn hints_for(
+    update: &Update,
+    linked: &BTreeMap<(String, i64), String>,
+    fields: &Fields,
+) -> BTreeMap<String, String> {
+    let mut hints = update.checked.shown.clone();
+    for (name, value) in &update.checked.values {
+        let relation = fields.get(name).and_then(|field| field.relation.clone());
+        if let (Some(relation), Some(id)) = (relation, value.as_i64())
+            && let Some(shown) = linked.get(&(relation, id))
+        {
+            hints.insert(name.clone(), format!("{shown} (#{id})"));
+        }
+    }
+    hints
+}
+
+/// Either `ids` and `values`, or `updates`: each as place, ids, values.
+fn updates_of(arguments: &Arguments) -> Result<Vec<(String, Vec<i64>, Map<String, Value>)>, EdgeError> {
+    let both = "give either ids and values, or updates";
+    if arguments.has("updates") {
+        if arguments.has("ids") || arguments.has("values") {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("updates: {both}")));
+        }
+        let mut updates = Vec::new();
+        for (index, update) in arguments.get("updates").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let id = update["id"].as_i64().unwrap_or(0);
+            let values = update["values"].as_object().cloned().unwrap_or_default();
+            updates.push((format!("updates/{index}/values"), vec![id], values));
+        }
+        let ids: Vec<i64> = updates.iter().flat_map(|(_, ids, _)| ids.clone()).collect();
+        check_ids("updates", &ids)?;
+        return Ok(updates);
+    }
+    let Some(values) = arguments.get("values").and_then(Value::as_object) else {
+        return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("values: {both}")));
+    };
+    Ok(vec![("values".into(), arguments.ids("ids")?, values.clone())])
+}

@@ -1,0 +1,9 @@
+//! The transport over real sockets in folders of its own.
+#![cfg(unix)]
+
+mod binding;
+mod conversation;
+mod delivery;
+mod limits;
+#[cfg(test)]
+mod support;

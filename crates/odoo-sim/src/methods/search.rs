@@ -1,0 +1,117 @@
+//! Finding records: search, search_count, search_read, name_search.
+
+use serde_json::{Value, json};
+
+use super::{Arguments, Method, On, Param};
+use crate::access::{self, Operation};
+use crate::domain::Domain;
+use crate::env::Env;
+use crate::fault::{Fault, Outcome};
+use crate::order;
+use crate::read;
+use crate::schema::Model;
+
+pub(super) const METHODS: &[Method] = &[
+    Method {
+        name: "search",
+        on: On::Every,
+        takes_ids: false,
+        params: &[Param("domain", true), Param("offset", false), Param("limit", false), Param("order", false)],
+        is_open: false,
+        run: search,
+    },
+    Method {
+        name: "search_count",
+        on: On::Every,
+        takes_ids: false,
+        params: &[Param("domain", true), Param("limit", false)],
+        is_open: false,
+        run: search_count,
+    },
+    Method {
+        name: "search_read",
+        on: On::Every,
+        takes_ids: false,
+        params: &[
+            Param("domain", false),
+            Param("fields", false),
+            Param("offset", false),
+            Param("limit", false),
+            Param("order", false),
+        ],
+        is_open: true,
+        run: search_read,
+    },
+    Method {
+        name: "name_search",
+        on: On::Every,
+        takes_ids: false,
+        params: &[Param("name", false), Param("domain", false), Param("operator", false), Param("limit", false)],
+        is_open: false,
+        run: name_search,
+    },
+];
+
+/// The ids that fit, in order: what every reading method begins with.
+pub(super) fn found(env: &Env<'_>, model: &'static Model, domain: &Value, arguments: &Arguments) -> Outcome<Vec<i64>> {
+    let mut ids = fitting(env, model, domain)?;
+    let terms = order::parse(model, arguments.text("order"))?;
+    if arguments.get("limit").as_i64().is_some_and(|limit| limit < 0) {
+        let class = "psycopg2.errors.InvalidRowCountInLimitClause";
+        return Err(Fault::raised(class, 500, "LIMIT must not be negative\n"));
+    }
+    order::sort(env, model, &mut ids, &terms);
+    Ok(ids.into_iter().skip(arguments.count("offset")).take(arguments.limit("limit")).collect())
+}
+
+/// The ids that fit, ascending: visible, and not archived unless the domain or the context asks for archived ones.
+pub(super) fn fitting(env: &Env<'_>, model: &'static Model, domain: &Value) -> Outcome<Vec<i64>> {
+    access::check(env, model, Operation::Read)?;
+    let domain = Domain::parse(env, model, domain)?;
+    let archived = env.wants_archived() || domain.names_active();
+    let fits = |id: &i64| {
+        domain.matches(env, model, *id)
+            && (archived || env.is_active(model, *id))
+            && access::is_visible(env, model, *id)
+    };
+    Ok(env.db.ids(model).filter(fits).collect())
+}
+
+fn search(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
+    Ok(json!(found(env, model, arguments.get("domain"), arguments)?))
+}
+
+fn search_count(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
+    let count = fitting(env, model, arguments.get("domain"))?.len();
+    Ok(json!(count.min(arguments.limit("limit"))))
+}
+
+fn search_read(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
+    let known = ["domain", "fields", "offset", "limit", "order", "load"];
+    if let Some(name) = arguments.all().keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(Fault::kind(format!("BaseModel._read_format() got an unexpected keyword argument '{name}'")));
+    }
+    let ids = found(env, model, arguments.get("domain"), arguments)?;
+    let names = arguments.all().get("load").is_none_or(|load| load == "_classic_read");
+    Ok(Value::Array(read::read(env, model, &ids, &arguments.names("fields"), names)?))
+}
+
+fn name_search(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
+    access::check(env, model, Operation::Read)?;
+    let name = arguments.text("name").unwrap_or_default();
+    let operator = arguments.text("operator").unwrap_or("ilike");
+    let mut domain = arguments.get("domain").as_array().cloned().unwrap_or_default();
+    if !name.is_empty() {
+        domain.push(json!(["display_name", operator, name]));
+    }
+    let mut ids = fitting(env, model, &Value::Array(domain.clone()))?;
+    order::sort_by_default(env, model, &mut ids);
+    if model.name == "res.country" && operator == "ilike" && name.len() == 2 {
+        // a country's code comes before its name
+        let code = name.to_uppercase();
+        ids.sort_by_key(|id| env.record(model, *id).text("code") != code);
+    }
+    let limit = arguments.all().get("limit").map_or(100, |_| arguments.limit("limit"));
+    let named: Vec<Value> = ids.into_iter().take(limit).map(|id| json!([id, env.record(model, id).name()])).collect();
+    Ok(Value::Array(named))
+}

@@ -1,0 +1,85 @@
+//! A many2one: an id, `{"id", "name"}`, `null`, or a name that exactly one record has.
+
+use super::scalar::described;
+use super::{Check, Stop};
+use crate::Field;
+use crate::domain::{Problem, clip, whole};
+use serde_json::{Value, json};
+
+/// How many records are offered when a name matches none or several.
+const CANDIDATES: usize = 5;
+
+impl Check<'_> {
+    pub(super) async fn many2one(
+        &mut self,
+        value: &Value,
+        name: &str,
+        field: &Field,
+        at: &str,
+        depth: usize,
+    ) -> Result<Value, Stop> {
+        if matches!(value, Value::Null | Value::Bool(false)) {
+            return Ok(Value::Bool(false));
+        }
+        if let Value::String(text) = value {
+            let model = field.relation.as_deref().unwrap_or_default();
+            let (id, found) = self.record_named(text, name, model, at).await?;
+            self.show(name, depth, Some(found));
+            return Ok(json!(id));
+        }
+        record_id(value).map(|id| json!(id)).ok_or_else(|| {
+            let message =
+                format!("“{name}” takes an id, {{\"id\", \"name\"}}, null or an exact name, not {}", described(value));
+            Problem::new(at, message).into()
+        })
+    }
+
+    /// The one record of that name, with Odoo's own name for it.
+    pub(super) async fn record_named(
+        &mut self,
+        text: &str,
+        field: &str,
+        model: &str,
+        at: &str,
+    ) -> Result<(i64, String), Stop> {
+        let wanted = text.trim();
+        if wanted.is_empty() {
+            return Err(Problem::new(at, format!("“{field}” takes an id or a name; to empty it write null")).into());
+        }
+        if wanted.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Problem::new(at, format!("write the id of “{field}” without quotes: {}", clip(wanted))).into());
+        }
+        self.lookups_left = self
+            .lookups_left
+            .checked_sub(1)
+            .ok_or_else(|| Problem::new(at, format!("more than {} names to look up; use ids", super::MAX_LOOKUPS)))?;
+        let mut same: Vec<(i64, String)> = self.names.name_search(model, wanted, true, CANDIDATES).await?;
+        same.retain(|(_, found)| found.trim() == wanted);
+        let wanted = clip(wanted);
+        match same.len() {
+            1 => Ok(same.remove(0)),
+            0 => {
+                let near = self.names.name_search(model, text.trim(), false, CANDIDATES).await?;
+                Err(Problem::new(at, format!("no record of {model} is named exactly “{wanted}”; use the id"))
+                    .with_candidates(listed(&near))
+                    .into())
+            }
+            _ => Err(Problem::new(at, format!("several records of {model} are named “{wanted}”; use the id of one"))
+                .with_candidates(listed(&same))
+                .into()),
+        }
+    }
+}
+
+/// An id, bare or as `{"id", "name"}`. The name is the agent's claim and is not looked at.
+pub(super) fn record_id(value: &Value) -> Option<i64> {
+    let id = match value {
+        Value::Object(record) if record.keys().all(|key| key == "id" || key == "name") => record.get("id")?,
+        other => other,
+    };
+    whole(id).filter(|id| *id > 0)
+}
+
+fn listed(records: &[(i64, String)]) -> Vec<String> {
+    records.iter().map(|(id, name)| format!("{id} ({})", clip(name))).collect()
+}

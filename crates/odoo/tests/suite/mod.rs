@@ -1,0 +1,57 @@
+//! One suite for every server that says it is an Odoo: the real one and the one in a process. It creates its own contacts
+//! and removes them.
+
+mod errors;
+mod records;
+mod session;
+
+use gatehouse_core::{Protocol, Tls};
+use gatehouse_odoo::{Client, Credential, Endpoint, OdooError, SignIn};
+
+/// A server, a database and one of its users.
+#[derive(Debug, Clone)]
+pub(crate) struct SuiteTarget {
+    /// Scheme, host and port.
+    pub(crate) url: String,
+    /// The database's name.
+    pub(crate) database: String,
+    /// The user's login.
+    pub(crate) login: String,
+    /// The user's key or password.
+    pub(crate) secret: Credential,
+    /// The user may change settings.
+    pub(crate) is_admin: bool,
+}
+
+impl SuiteTarget {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            origin: self.url.clone(),
+            database: self.database.clone(),
+            login: self.login.clone(),
+            tls: Tls::System,
+        }
+    }
+
+    async fn sign_in(&self, protocol: Protocol) -> Result<(Client, SignIn), OdooError> {
+        Client::sign_in(self.endpoint(), self.secret.clone(), protocol).await
+    }
+}
+
+/// Runs everything under each protocol that the secret allows.
+pub(crate) async fn run(target: SuiteTarget) {
+    let protocols: &[Protocol] =
+        if target.secret.is_api_key() { &[Protocol::Json2, Protocol::JsonRpc] } else { &[Protocol::JsonRpc] };
+    for protocol in protocols {
+        println!("{} as {} over {protocol:?}", target.url, target.login);
+        let client = session::signing_in_tells_who_and_where(&target, *protocol).await;
+        session::models_languages_and_fields_are_told_to_an_ordinary_user(&client).await;
+        records::a_contact_is_created_found_changed_and_removed(&client, *protocol).await;
+        records::a_method_that_returns_nothing_is_a_success_with_null(&client, *protocol).await;
+        errors::every_refusal_is_its_own_error(&client, target.is_admin).await;
+        errors::a_wrong_secret_and_a_wrong_database_are_told_apart(&target, *protocol).await;
+    }
+    session::the_protocol_is_chosen_by_version_and_secret(&target).await;
+    session::the_test_of_a_connection_passes_every_step(&target).await;
+    session::the_test_of_a_connection_names_what_is_wrong(&target).await;
+}

@@ -1,0 +1,169 @@
+use super::payload::{self, PayloadState};
+use crate::error::StoreError;
+use crate::store::Store;
+use gatehouse_core::{AgentId, CallId, ConnectionId, Digest, JournalEntry, JournalEvent, Sealer, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+
+/// Which entries to list. All that is set must hold; entries without such a property (the app's start) match only when
+/// it is not asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this agent.
+    pub agent: Option<AgentId>,
+    /// About this connection.
+    pub connection: Option<ConnectionId>,
+    /// Calls of this tool.
+    pub tool: Option<String>,
+    /// Calls decided so: `allow`, `ask` or `deny`.
+    pub decision: Option<String>,
+}
+
+/// What a list of the journal shows as one: an entry, and for an intent how it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The entry. Never a [`JournalEvent::Settled`].
+    pub entry: JournalEntry,
+    /// The entry that settled it; `None` for all but intents, and for an intent that is still open.
+    pub settled: Option<JournalEntry>,
+}
+
+const COLUMNS: &str = "seq, at, event, payload_hash, previous, hash";
+
+impl Store {
+    /// The latest lines that match, newest first: at most `limit`, all before entry `before` where that is given.
+    pub fn entries(&self, filter: &Filter, before: Option<u64>, limit: usize) -> Result<Vec<Line>, StoreError> {
+        let (conditions, values) = filter.to_sql(before);
+        let sql = format!("SELECT {COLUMNS} FROM journal WHERE {conditions} ORDER BY seq DESC LIMIT {limit}");
+        self.read(|read| {
+            let mut statement = read.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut lines = Vec::new();
+            while let Some(row) = rows.next()? {
+                let entry = entry_from(row)?;
+                let settled = match &entry.event {
+                    JournalEvent::Intent { call, .. } => settlement(read, call)?,
+                    _ => None,
+                };
+                lines.push(Line { entry, settled });
+            }
+            Ok(lines)
+        })
+    }
+
+    /// One entry of any kind with what became of its payload; `None` when there is no such entry.
+    pub fn entry(
+        &self,
+        seq: u64,
+        sealer: Option<&dyn Sealer>,
+    ) -> Result<Option<(JournalEntry, PayloadState)>, StoreError> {
+        self.read(|read| {
+            let mut statement = read.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE seq = ?1"))?;
+            let mut rows = statement.query([seq.cast_signed()])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let entry = entry_from(row)?;
+            let state = payload::state(read, &entry, sealer)?;
+            Ok(Some((entry, state)))
+        })
+    }
+
+    /// The intents that nothing settled, oldest first: after a crash, the writes whose outcome nobody knows.
+    pub fn open_intents(&self) -> Result<Vec<JournalEntry>, StoreError> {
+        self.read(|read| {
+            let mut statement = read.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM journal WHERE seq IN (
+                     SELECT min(seq) FROM journal WHERE kind = 'intent' OR kind = 'settled'
+                     GROUP BY call HAVING count(*) = sum(kind = 'intent')
+                 ) ORDER BY seq"
+            ))?;
+            let mut rows = statement.query([])?;
+            let mut intents = Vec::new();
+            while let Some(row) = rows.next()? {
+                intents.push(entry_from(row)?);
+            }
+            Ok(intents)
+        })
+    }
+}
+
+impl Filter {
+    fn to_sql(&self, before: Option<u64>) -> (String, Vec<Value>) {
+        let mut conditions = vec!["kind <> 'settled'".to_owned()];
+        let mut values = Vec::new();
+        let columns = [
+            ("agent", self.agent.as_ref().map(AgentId::as_str)),
+            ("connection", self.connection.as_ref().map(ConnectionId::as_str)),
+            ("tool", self.tool.as_deref()),
+            ("decision", self.decision.as_deref()),
+        ];
+        for (column, wanted) in columns {
+            if let Some(wanted) = wanted {
+                values.push(Value::Text(wanted.to_owned()));
+                conditions.push(format!("{column} = ?{}", values.len()));
+            }
+        }
+        if let Some(before) = before {
+            values.push(Value::Integer(i64::try_from(before).unwrap_or(i64::MAX)));
+            conditions.push(format!("seq < ?{}", values.len()));
+        }
+        (conditions.join(" AND "), values)
+    }
+}
+
+fn settlement(read: &Connection, call: &CallId) -> Result<Option<JournalEntry>, StoreError> {
+    let seq: Option<i64> = read
+        .prepare_cached("SELECT min(seq) FROM journal WHERE call = ?1 AND kind = 'settled'")?
+        .query_row([call.as_str()], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let Some(seq) = seq else { return Ok(None) };
+    let mut statement = read.prepare_cached(&format!("SELECT {COLUMNS} FROM journal WHERE seq = ?1"))?;
+    let mut rows = statement.query([seq])?;
+    rows.next()?.map(entry_from).transpose()
+}
+
+fn entry_from(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
+    let stored = StoredEntry::read(row)?;
+    let unreadable = || StoreError::Unreadable { what: format!("Entry {} of the journal", stored.seq) };
+    Ok(JournalEntry {
+        seq: stored.seq,
+        at: stored.at,
+        event: serde_json::from_str(&stored.event).map_err(|_| unreadable())?,
+        payload_hash: match &stored.payload_hash {
+            Some(bytes) => Some(digest(bytes).ok_or_else(unreadable)?),
+            None => None,
+        },
+        previous: digest(&stored.previous).ok_or_else(unreadable)?,
+        hash: digest(&stored.hash).ok_or_else(unreadable)?,
+    })
+}
+
+/// An entry as it lies there, believed in nothing.
+pub(super) struct StoredEntry {
+    pub(super) seq: u64,
+    pub(super) at: Timestamp,
+    pub(super) event: String,
+    pub(super) payload_hash: Option<Vec<u8>>,
+    pub(super) previous: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+}
+
+impl StoredEntry {
+    /// From the columns `seq, at, event, payload_hash, previous, hash`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seq: row.get::<_, i64>(0)?.cast_unsigned(),
+            at: Timestamp::from_millis(row.get(1)?),
+            event: row.get(2)?,
+            payload_hash: row.get(3)?,
+            previous: row.get(4)?,
+            hash: row.get(5)?,
+        })
+    }
+}
+
+pub(super) fn digest(bytes: &[u8]) -> Option<Digest> {
+    Some(Digest::from_bytes(bytes.try_into().ok()?))
+}

@@ -1,0 +1,57 @@
+//! TypeScript types of everything that crosses into the windows.
+
+use crate::place;
+use crate::step::{Outcome, Step, begin};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Writes them.
+pub(crate) fn write() -> Outcome {
+    begin("TypeScript types");
+    let folder = checked_in();
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    generate(&folder)
+}
+
+/// Compares what is checked in with what the Rust types say now.
+pub(crate) fn check() -> Outcome {
+    begin("TypeScript types: fresh?");
+    let fresh = place::target().join("bindings");
+    if fresh.exists() {
+        std::fs::remove_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
+    }
+    generate(&fresh)?;
+    let (now, then) = (contents(&fresh)?, contents(&checked_in())?);
+    let stale: Vec<&str> = now
+        .keys()
+        .chain(then.keys())
+        .filter(|name| now.get(*name) != then.get(*name))
+        .map(String::as_str)
+        .collect();
+    if stale.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("ui/src/lib/bindings is stale ({}); run `cargo xtask bindings`", stale.join(", ")))
+    }
+}
+
+fn checked_in() -> PathBuf {
+    place::ui().join("src/lib/bindings")
+}
+
+fn generate(folder: &Path) -> Outcome {
+    let folder = folder.display().to_string();
+    Step::cargo(&["run", "--quiet", "-p", "gatehouse-tests", "--bin", "bindings", "--", &folder]).run()
+}
+
+fn contents(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {
+    let say = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(say)? {
+        let entry = entry.map_err(say)?;
+        files.insert(entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).map_err(say)?);
+    }
+    Ok(files)
+}

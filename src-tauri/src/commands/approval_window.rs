@@ -1,0 +1,30 @@
+//! The approval window: the cards, and the decision on each. No other window reaches these.
+#![expect(clippy::needless_pass_by_value, reason = "Tauri hands arguments over by value")]
+
+use crate::windows;
+use gatehouse_broker::Approver;
+use gatehouse_broker::view::{Card, Verdict};
+use gatehouse_core::{Digest, EdgeError, TicketId};
+use tauri::{AppHandle, State};
+
+type Told<T> = Result<T, EdgeError>;
+
+#[tauri::command(async)]
+pub(crate) fn cards(approver: State<'_, Approver>) -> Vec<Card> {
+    approver.cards()
+}
+
+#[tauri::command(async)]
+pub(crate) fn present_card(approver: State<'_, Approver>, ticket: TicketId, digest: Digest) -> Told<()> {
+    approver.present(&ticket, &digest)
+}
+
+#[tauri::command]
+pub(crate) async fn decide(approver: State<'_, Approver>, ticket: TicketId, digest: Digest, verdict: Verdict) -> Told<()> {
+    approver.decide(&ticket, &digest, verdict).await
+}
+
+#[tauri::command(async)]
+pub(crate) fn close_approval(app: AppHandle) {
+    windows::close_approval(&app);
+}

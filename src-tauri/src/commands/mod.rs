@@ -1,0 +1,43 @@
+//! What the windows can ask for. Each command is one to three lines over the broker; which window may call it is said in
+//! `capabilities/`, and `build.rs` lists them all.
+
+mod approval_window;
+mod main_window;
+
+/// Every command of both windows.
+pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
+    use approval_window as a;
+    use main_window as m;
+    tauri::generate_handler![
+        m::overview,
+        m::parse_url,
+        m::databases,
+        m::save_connection,
+        m::test_connection,
+        m::cancel_test,
+        m::trash_connection,
+        m::restore_connection,
+        m::purge_connection,
+        m::disconnect_connection,
+        m::reconnect_connection,
+        m::start_demo,
+        m::dismiss_proposal,
+        m::approvals,
+        m::withdraw_ticket,
+        m::review,
+        m::activity,
+        m::activity_detail,
+        m::verify_journal,
+        m::pause_agent,
+        m::revoke_agent,
+        m::pause_all,
+        m::retry_vault,
+        m::use_session_vault,
+        m::open_external,
+        m::window_ready,
+        a::cards,
+        a::present_card,
+        a::decide,
+        a::close_approval,
+    ]
+}

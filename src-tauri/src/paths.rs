@@ -1,0 +1,98 @@
+//! Where the app's files lie.
+
+use gatehouse_ipc::SocketPath;
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+
+/// Every place the app writes to, and the name its vault items carry.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    /// The directory that holds them all, when one was named.
+    pub(crate) profile: Option<PathBuf>,
+    /// `policy.json`.
+    pub(crate) config: PathBuf,
+    /// The database.
+    pub(crate) data: PathBuf,
+    /// What the web views keep.
+    pub(crate) web: PathBuf,
+    /// The socket that bridges connect to.
+    pub(crate) socket: SocketPath,
+    /// The service name of the vault's items.
+    pub(crate) vault_service: String,
+}
+
+/// The administrator's policy, owned by root.
+#[cfg(unix)]
+pub(crate) const MANAGED_POLICY: &str = "/etc/gatehouse/policy.json";
+/// The administrator's policy. Never compiled here.
+#[cfg(not(unix))]
+pub(crate) const MANAGED_POLICY: &str = r"C:\ProgramData\Gatehouse\policy.json";
+
+impl Paths {
+    /// Under `profile`, or the platform's own places. None when the system tells no home directory.
+    pub(crate) fn of(profile: Option<&Path>) -> Option<Self> {
+        let socket = gatehouse_ipc::socket_path(profile);
+        if let Some(profile) = profile {
+            let data = profile.join("data");
+            return Some(Self {
+                profile: Some(profile.to_owned()),
+                config: profile.join("config"),
+                web: data.join("web"),
+                data,
+                socket,
+                vault_service: vault_service(profile),
+            });
+        }
+        let (config, data) = default_places()?;
+        Some(Self {
+            profile: None,
+            config,
+            web: data.join("web"),
+            data,
+            socket,
+            vault_service: "Gatehouse".to_owned(),
+        })
+    }
+}
+
+/// Configuration and data. `XDG_CONFIG_HOME` and `XDG_DATA_HOME` are not asked: a bridge that starts the app does not have
+/// them, and the app would find another database depending on who started it.
+#[cfg(target_os = "linux")]
+fn default_places() -> Option<(PathBuf, PathBuf)> {
+    let home = directories::BaseDirs::new()?.home_dir().to_owned();
+    Some((home.join(".config/gatehouse"), home.join(".local/share/gatehouse")))
+}
+
+/// Configuration and data. Never compiled here.
+#[cfg(not(target_os = "linux"))]
+fn default_places() -> Option<(PathBuf, PathBuf)> {
+    let places = directories::ProjectDirs::from("dev", "Gatehouse", "Gatehouse")?;
+    Some((places.config_dir().to_owned(), places.data_local_dir().to_owned()))
+}
+
+/// Two profiles of the same folder name are still two.
+fn vault_service(profile: &Path) -> String {
+    let name = profile.file_name().map_or_else(|| "/".into(), std::ffi::OsStr::to_string_lossy);
+    let hash = hex::encode(Sha256::digest(profile.as_os_str().as_encoded_bytes()));
+    format!("Gatehouse (profile {name}-{})", &hash[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_keeps_every_file_to_itself() {
+        let profile = Path::new("/p/mine");
+        let paths = Paths::of(Some(profile)).unwrap();
+        for path in [&paths.config, &paths.data, &paths.web] {
+            assert!(path.starts_with(profile), "{} lies outside", path.display());
+        }
+    }
+
+    #[test]
+    fn profiles_of_one_name_do_not_share_a_vault() {
+        assert_ne!(vault_service(Path::new("/a/work")), vault_service(Path::new("/b/work")));
+        assert!(vault_service(Path::new("/a/work")).starts_with("Gatehouse (profile work-"));
+    }
+}

@@ -1,0 +1,30 @@
+//! Writes the TypeScript types of everything that crosses into the windows: `bindings FOLDER`.
+
+use gatehouse_broker::view;
+use ts_rs::{Config, ExportError, TS};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args().nth(1).ok_or("usage: bindings FOLDER")?;
+    export(&Config::new().with_out_dir(folder))?;
+    Ok(())
+}
+
+/// What the commands take and give; what those lean on comes along.
+fn export(to: &Config) -> Result<(), ExportError> {
+    view::Overview::export_all(to)?;
+    view::ParsedUrl::export_all(to)?;
+    view::ConnectionDraft::export_all(to)?;
+    view::SecretInput::export_all(to)?;
+    view::SaveOutcome::export_all(to)?;
+    view::ProbeStep::export_all(to)?;
+    view::Approvals::export_all(to)?;
+    view::Card::export_all(to)?;
+    view::Verdict::export_all(to)?;
+    view::ActivityFilter::export_all(to)?;
+    view::ActivityPage::export_all(to)?;
+    view::ActivityDetail::export_all(to)?;
+    view::VerifyReport::export_all(to)?;
+    view::Topic::export_all(to)?;
+    view::Navigation::export_all(to)?;
+    gatehouse_core::EdgeError::export_all(to)
+}

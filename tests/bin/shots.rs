@@ -1,0 +1,130 @@
+//! Pictures of every page and card, light and dark, in two sizes: `shots FOLDER`.
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a program for a terminal")]
+
+use gatehouse_tests::stage::Screen;
+use gatehouse_tests::window::Which;
+use gatehouse_tests::{Bridge, Stage, Windows};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+const SIZES: [(u32, u32); 2] = [(1280, 800), (720, 480)];
+
+#[tokio::main]
+async fn main() {
+    let Some(folder) = std::env::args().nth(1).map(PathBuf::from) else { panic!("usage: shots FOLDER") };
+    std::fs::create_dir_all(&folder).unwrap();
+    for dark in [false, true] {
+        all_pages(&folder, dark).await;
+    }
+}
+
+async fn all_pages(folder: &Path, dark: bool) {
+    let mut stage = Stage::set_with(Screen { dark, ..Screen::default() });
+    stage.start_app(&[]);
+    let mut album = Album { stage: &stage, folder, scheme: if dark { "dark" } else { "light" }, windows: Windows::new(&stage) };
+
+    album.windows.turn_to(Which::Main).await;
+    album.windows.find("no-connections").await;
+    album.take("empty").await;
+    album.windows.click("add-connection").await;
+    album.windows.fill("field-url", "https://acme.odoo.com/odoo?db=acme").await;
+    album.windows.find("parsed-host").await;
+    album.take("add-connection").await;
+    album.windows.click("discard-connection").await;
+    confirm_if_asked(&album.windows).await;
+    album.windows.click("try-demo").await;
+    album.windows.find("connection-row-Demo").await;
+    album.windows.click("connection-row-Demo").await;
+    album.windows.find("connection-title").await;
+    album.take("connections").await;
+    album.windows.click("test-connection").await;
+    album.windows.find_css("[data-testid=test-result][data-state=ok]").await;
+    album.take("connection-test").await;
+
+    let mut bridge = Bridge::start(&stage, "claude-desktop", "claude-ai").await;
+    let call = bridge.begin("user_connection_list", json!({})).await;
+    album.windows.turn_to_card("claude-desktop").await;
+    album.card("admission").await;
+    album.windows.admit("claude-desktop", &["Demo"]).await;
+    bridge.finish(call).await.ok();
+    let found = bridge
+        .call("odoo_search_read", json!({ "model": "res.partner", "domain": [["is_company", "=", true]], "fields": ["name"], "limit": 4 }))
+        .await
+        .ok();
+    let rows = found["rows"].as_array().or_else(|| found["records"].as_array()).cloned().unwrap_or_default();
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row["id"].as_i64()).collect();
+
+    let write = json!({ "connection": "Demo", "model": "res.partner", "ids": ids, "values": { "phone": "+32 2 290 34 90", "city": "Namur" } });
+    let first = bridge.begin("odoo_write", write).await;
+    album.windows.turn_to_card("contacts").await;
+    album.card("write").await;
+    album.windows.turn_to(Which::Main).await;
+    album.windows.click("nav-approvals").await;
+    album.windows.find_css("[data-testid^=ticket-]").await;
+    album.take("approvals").await;
+    album.windows.approve("contacts").await;
+    bridge.finish(first).await.ok();
+
+    let unlink = json!({ "connection": "Demo", "model": "res.partner", "ids": [ids[0]] });
+    let second = bridge.begin("odoo_unlink", unlink).await;
+    album.windows.turn_to_card("contact").await;
+    album.card("delete").await;
+    album.windows.deny("contact", "This customer has open orders.").await;
+    bridge.finish(second).await;
+
+    album.windows.turn_to(Which::Main).await;
+    for page in ["approvals", "agents", "activity", "connections"] {
+        album.windows.click(&format!("nav-{page}")).await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        album.take(if page == "approvals" { "approvals-decided" } else { page }).await;
+    }
+    bridge.leave().await;
+}
+
+async fn confirm_if_asked(windows: &Windows<'_>) {
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    if windows.has("confirm-yes").await {
+        windows.click("confirm-yes").await;
+    }
+}
+
+struct Album<'a> {
+    stage: &'a Stage,
+    folder: &'a Path,
+    scheme: &'static str,
+    windows: Windows<'a>,
+}
+
+impl Album<'_> {
+    /// The main window, in each size.
+    async fn take(&self, page: &str) {
+        for (width, height) in SIZES {
+            self.size("^Gatehouse$", width, height);
+            self.settle().await;
+            self.keep(&format!("{width}x{height}-{}-{page}.png", self.scheme)).await;
+        }
+        let (width, height) = SIZES[0];
+        self.size("^Gatehouse$", width, height);
+        self.settle().await;
+    }
+
+    /// The approval window as it is.
+    async fn card(&self, name: &str) {
+        self.settle().await;
+        self.keep(&format!("card-{}-{name}.png", self.scheme)).await;
+    }
+
+    fn size(&self, name: &str, width: u32, height: u32) {
+        let (width, height) = (width.to_string(), height.to_string());
+        self.stage.xdotool(&["search", "--onlyvisible", "--name", name, "windowsize", "--sync", &width, &height]);
+    }
+
+    async fn settle(&self) {
+        tokio::time::sleep(std::time::Duration::from_millis(350)).await;
+    }
+
+    async fn keep(&self, name: &str) {
+        self.windows.picture(&self.folder.join(name)).await;
+        println!("   {name}");
+    }
+}

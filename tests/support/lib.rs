@@ -1,0 +1,53 @@
+//! What the tests, the demo and the pictures stand on: a desktop of their own, a bridge as an MCP client starts it, the real
+//! windows under WebDriver, and Odoo as itself.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a stage that does not stand must stop the play at once, with the place"
+)]
+
+pub mod bridge;
+pub mod line;
+pub mod odoo;
+pub mod person;
+pub mod stage;
+pub mod webdriver;
+pub mod window;
+
+pub use bridge::{Bridge, Called};
+pub use odoo::Odoo;
+pub use stage::Stage;
+pub use window::Windows;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a person would wait before calling something broken.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}
+
+/// Where cargo builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+}
+
+/// Asks again and again until `what` is there; panics with `words` when patience ends.
+pub async fn eventually<T, F, Fut>(words: &str, mut what: F) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Option<T>>,
+{
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = what().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < until, "{words}: not within {} s", PATIENCE.as_secs());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

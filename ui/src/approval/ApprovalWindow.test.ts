@@ -1,0 +1,424 @@
+import { fireEvent } from '@testing-library/svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { axeFindings } from '../../tests/axe';
+import { openApproval } from '../../tests/windows';
+import type { Card } from '../lib/bindings/Card';
+import { sampleCards, type SampleCard } from '../lib/host/sample-cards';
+import { ARM_DELAY } from './guard.svelte';
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+const arm = () => vi.advanceTimersByTimeAsync(ARM_DELAY + 20);
+
+/** A click as a person makes it: pressed and released on the same button. */
+async function click(button: HTMLElement, detail = 1) {
+  await fireEvent.pointerDown(button);
+  await fireEvent.pointerUp(button);
+  await fireEvent.click(button, { detail });
+  await vi.advanceTimersByTimeAsync(10);
+}
+
+/** A key as a browser makes it: Enter clicks when it goes down, Space when it comes up. */
+async function press(button: HTMLElement, key: 'Enter' | ' ', { repeat = false, held = false } = {}) {
+  const goes = await fireEvent.keyDown(button, { key, repeat });
+  if (goes && key === 'Enter') await fireEvent.click(button, { detail: 0 });
+  if (held) return;
+  const comes = await fireEvent.keyUp(button, { key });
+  if (goes && comes && key === ' ') await fireEvent.click(button, { detail: 0 });
+  await vi.advanceTimersByTimeAsync(10);
+}
+
+const tab = async (on: HTMLElement) => {
+  await fireEvent.keyDown(on, { key: 'Tab' });
+  await fireEvent.keyUp(on, { key: 'Tab' });
+};
+
+const sample = (name: SampleCard): Card => sampleCards(Date.now())[name];
+
+describe('a call', () => {
+  it('shows who, where, what, before and after, and the rule', async () => {
+    const { getByTestId, getAllByTestId, host } = await openApproval('write');
+    expect(getByTestId('card-agent').textContent).toBe('claude-code');
+    expect(getByTestId('card-connection').textContent).toContain('Production');
+    expect(getByTestId('card-connection').textContent).toContain('acme.odoo.com');
+    expect(getByTestId('card-sentence').textContent).toContain('Change 3 fields on 2 contacts');
+    const [change] = getAllByTestId('change-phone');
+    expect(change?.querySelector('[data-testid=before]')?.textContent).toBe('(870)-931-0505');
+    expect(change?.querySelector('[data-testid=after]')?.textContent).toBe('+49 30 901820');
+    expect(getByTestId('card-rule').textContent).toContain('connection:/tools/odoo_write/require_approval/0');
+    const { ticket, digest } = sample('write');
+    expect(host.called('presentCard')).toEqual([[ticket, digest]]);
+  });
+
+  it('starts with the focus on Deny', async () => {
+    const { getByTestId } = await openApproval('write');
+    expect(document.activeElement).toBe(getByTestId('deny'));
+  });
+
+  it('is approved once, with its digest, by a click on the armed button', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('false');
+    await click(getByTestId('approve'));
+    const { ticket, digest } = sample('write');
+    expect(host.called('decide')).toEqual([[ticket, digest, { verdict: 'approve', typed_count: null }]]);
+    expect(host.called('closeApproval')).toHaveLength(1);
+  });
+
+  it('is denied with words for the agent', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await click(getByTestId('deny-reason'));
+    const box = getByTestId('deny-reason-text');
+    expect(document.activeElement).toBe(box);
+    await fireEvent.input(box, { target: { value: ' Archive them instead. ' } });
+    await click(getByTestId('deny-reason-send'));
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'deny', reason: 'Archive them instead.' });
+  });
+
+  it('offers the standing approval only with its bounds', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    expect(getByTestId('standing-bounds').textContent).toContain('at most 2 records');
+    await arm();
+    await click(getByTestId('approve-standing'));
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve_standing' });
+  });
+
+  it('offers no standing approval for a deletion', async () => {
+    const { queryByTestId } = await openApproval('delete');
+    expect(queryByTestId('approve-standing')).toBeNull();
+  });
+
+  it('is denied and the agent paused', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await click(getByTestId('deny-pause'));
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'deny_and_pause' });
+  });
+
+  it('says when the client stopped waiting', async () => {
+    const { getByTestId } = await openApproval('write');
+    expect(getByTestId('countdown').textContent).toContain('The client waits 1:2');
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(getByTestId('countdown').textContent).toContain('runs when it asks again');
+  });
+
+  it('cannot be approved once it has expired', async () => {
+    const { host, getByTestId } = await openApproval({ ...sample('write'), expires_at: Date.now() + 5_000 });
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(getByTestId('countdown').textContent).toContain('expired');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+  });
+
+  it('cannot be approved without a preview', async () => {
+    const { host, getByTestId } = await openApproval('unknown');
+    await arm();
+    expect(getByTestId('blocker').textContent).toContain('preview');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+  });
+
+  it('of many records wants their number typed', async () => {
+    const { host, getByTestId } = await openApproval('delete');
+    await arm();
+    await click(getByTestId('approve'));
+    await fireEvent.input(getByTestId('type-count'), { target: { value: '12' } });
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    await fireEvent.input(getByTestId('type-count'), { target: { value: '120' } });
+    await click(getByTestId('approve'));
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: 120 });
+  });
+
+  it('keeps raw arguments behind a disclosure', async () => {
+    const { getByTestId, queryByTestId } = await openApproval('write');
+    expect(queryByTestId('arguments')).toBeNull();
+    await click(getByTestId('show-arguments'));
+    expect(getByTestId('arguments').textContent).toContain('Unter den Linden 77');
+  });
+});
+
+describe('text that wants to deceive', () => {
+  it('is shown with its hidden characters', async () => {
+    const { container } = await openApproval('hostile');
+    expect(container.textContent).not.toContain('\u202e');
+    expect(container.textContent).toContain('U+202E');
+    expect(container.textContent).toContain('U+200B');
+    expect(container.textContent).toContain('і U+0456');
+  });
+
+  it('that is long has to be shown in full first', async () => {
+    const { host, getByTestId, getAllByTestId } = await openApproval('hostile');
+    await arm();
+    expect(getByTestId('blocker').textContent).toContain('Show 1 long value in full');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    for (const button of getAllByTestId('show-all')) await click(button);
+    expect(getByTestId('blocker').textContent?.trim()).toBe('');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
+  it('is never markup', async () => {
+    const card = sample('write');
+    if (card.content.kind === 'call' && card.content.records[0]) {
+      card.content.records[0].name = '<img src=x onerror=alert(1)><b>bold</b>';
+    }
+    const { container } = await openApproval(card);
+    expect(container.querySelector('img, b')).toBeNull();
+    expect(container.textContent).toContain('<img src=x');
+  });
+
+  it('below the edge has to be scrolled to first', async () => {
+    const heights = { scrollHeight: 2000, clientHeight: 300 };
+    for (const [name, value] of Object.entries(heights)) {
+      vi.spyOn(Element.prototype, name as 'scrollHeight', 'get').mockReturnValue(value);
+    }
+    const { host, getByTestId, container } = await openApproval('write');
+    await arm();
+    expect(getByTestId('blocker').textContent).toContain('Scroll to the end');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    const box = container.querySelector('.scroll');
+    if (box === null) throw new Error('no scrolling box');
+    box.scrollTop = 1700;
+    await fireEvent.scroll(box);
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+});
+
+describe('a yes by accident', () => {
+  it('is not taken before the button is armed', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await vi.advanceTimersByTimeAsync(ARM_DELAY - 100);
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+  });
+
+  it('is not taken when the press came before the arming', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await fireEvent.pointerDown(getByTestId('approve'));
+    await arm();
+    await fireEvent.click(getByTestId('approve'), { detail: 1 });
+    expect(host.called('decide')).toEqual([]);
+  });
+
+  it('is not taken when the press was on another button', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    await fireEvent.pointerDown(getByTestId('deny'));
+    await fireEvent.click(getByTestId('approve'), { detail: 1 });
+    expect(host.called('decide')).toEqual([]);
+  });
+
+  it('is not taken from the click that raised, moved or resized the window', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    host.disturb();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    await arm();
+    await fireEvent.pointerDown(getByTestId('approve'));
+    host.disturb();
+    await fireEvent.click(getByTestId('approve'), { detail: 1 });
+    await fireEvent.focus(window);
+    expect(host.called('decide')).toEqual([]);
+    await arm();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
+  it('is not taken for the next card', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    await arm();
+    await click(getByTestId('approve'));
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+    await arm();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(2);
+  });
+
+  it('is not taken when the question changed under the pointer', async () => {
+    const { host, getByTestId, findByText } = await openApproval('write');
+    await arm();
+    host.waitingCards = [{ ...sample('write'), digest: 'b'.repeat(64) }];
+    host.announce('approvals');
+    await findByText(/The data changed while you were looking/);
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    expect(host.called('presentCard').at(-1)?.[1]).toBe('b'.repeat(64));
+  });
+
+  it('is not taken from a key that was held when the card appeared, nor from its repeats', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    const approve = getByTestId('approve');
+    approve.focus();
+    await press(approve, 'Enter', { held: true });
+    await press(approve, 'Enter', { repeat: true, held: true });
+    expect(host.called('decide')).toEqual([]);
+    await fireEvent.keyUp(approve, { key: 'Enter' });
+    await press(approve, 'Enter', { repeat: true });
+    await press(approve, ' ', { repeat: true });
+    expect(host.called('decide')).toEqual([]);
+    await press(approve, 'Enter');
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
+  it('is a yes when a person goes there by keyboard', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    await tab(getByTestId('deny'));
+    getByTestId('approve').focus();
+    await press(getByTestId('approve'), ' ');
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
+  it('is not made by Enter in the reason', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    await click(getByTestId('deny-reason'));
+    await fireEvent.keyDown(getByTestId('deny-reason-text'), { key: 'Enter' });
+    expect(host.called('decide')).toEqual([]);
+  });
+});
+
+describe('a no by accident', () => {
+  it('is not taken from typing that was meant for another program', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await press(getByTestId('deny'), 'Enter');
+    expect(host.called('decide')).toEqual([]);
+    await arm();
+    await press(getByTestId('deny'), 'Enter');
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'deny', reason: null });
+  });
+
+  it('does not hit the next card with the second half of a double click', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    await click(getByTestId('deny'));
+    await click(getByTestId('deny'), 2);
+    expect(host.called('decide')).toHaveLength(1);
+  });
+});
+
+describe('the queue', () => {
+  it('shows one card at a time and its place', async () => {
+    const { getByTestId } = await openApproval('write', 'create', 'delete');
+    expect(getByTestId('card-position').textContent?.trim()).toBe('1 of 3');
+    await click(getByTestId('next-card'));
+    expect(getByTestId('card-position').textContent?.trim()).toBe('2 of 3');
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
+  });
+
+  it('keeps the card on screen when others come and go', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    await click(getByTestId('next-card'));
+    host.waitingCards = [sample('delete'), sample('create')];
+    host.announce('approvals');
+    await vi.advanceTimersByTimeAsync(20);
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
+    expect(host.called('presentCard')).toHaveLength(2);
+  });
+
+  it('says so when the card on screen ended elsewhere', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    host.waitingCards = [sample('create')];
+    host.announce('approvals');
+    await vi.advanceTimersByTimeAsync(20);
+    expect(getByTestId('card-news').textContent).toContain('has ended');
+  });
+
+  it('that is empty can be closed', async () => {
+    const { host, findByTestId } = await openApproval();
+    await click(await findByTestId('close-approval'));
+    expect(host.called('closeApproval')).toHaveLength(1);
+  });
+
+  it('shows a refusal of the program and waits anew', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    await arm();
+    host.fail('decide', { code: 'not_armed', message: 'That was too quick. Look again.', retry: true });
+    await click(getByTestId('approve'));
+    expect(getByTestId('failure').textContent).toContain('too quick');
+    expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('true');
+    expect(host.called('presentCard')).toHaveLength(2);
+    await arm();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(2);
+  });
+});
+
+describe('other cards', () => {
+  it('admission: admits for the ticked connections only', async () => {
+    const { host, getByTestId } = await openApproval('admission');
+    expect(document.activeElement).toBe(getByTestId('refuse'));
+    expect(getByTestId('admission-program').textContent).toContain('gemini-cli');
+    await fireEvent.click(getByTestId('admit-connection-Acme staging'));
+    await arm();
+    await click(getByTestId('admit'));
+    const staging = sample('admission').content;
+    const id = staging.kind === 'admission' ? staging.connections[1]?.id : null;
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'admit', connections: [id] });
+  });
+
+  it('admission: says which program was admitted before, and keeps what was granted ticked', async () => {
+    const { getByTestId } = await openApproval('changed');
+    expect(getByTestId('was-another').textContent).toContain('/usr/lib/claude-desktop/claude');
+    expect((getByTestId('admit-connection-Bergmann Logistik') as HTMLInputElement).checked).toBe(true);
+  });
+
+  it('admission: refuses', async () => {
+    const { host, getByTestId } = await openApproval('admission');
+    await click(getByTestId('refuse'));
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'deny', reason: null });
+  });
+
+  it('loosening: from what to what', async () => {
+    const { host, getByTestId } = await openApproval('loosening');
+    const change = getByTestId('change-environment');
+    expect(change.querySelector('[data-testid=before]')?.textContent).toBe('Staging');
+    expect(change.querySelector('[data-testid=after]')?.textContent).toBe('Development');
+    await arm();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: null });
+  });
+
+  it('outside edit: shows the difference; with errors it can only be denied', async () => {
+    const edit = await openApproval('edit');
+    expect(edit.getByTestId('diff').querySelectorAll('.added')).toHaveLength(2);
+    edit.unmount();
+    const { host, getByTestId } = await openApproval('broken');
+    await arm();
+    expect(getByTestId('edit-errors').textContent).toContain('line 9');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    await click(getByTestId('deny'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+});
+
+it.each([
+  'write',
+  'hostile',
+  'delete',
+  'create',
+  'unknown',
+  'admission',
+  'changed',
+  'loosening',
+  'edit',
+  'broken',
+] satisfies SampleCard[])('axe finds nothing on the card “%s”', async (name) => {
+  vi.useRealTimers();
+  await openApproval(name);
+  expect(await axeFindings()).toEqual([]);
+});

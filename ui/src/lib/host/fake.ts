@@ -1,0 +1,455 @@
+import type { ActivityFilter } from '../bindings/ActivityFilter';
+import type { Approvals } from '../bindings/Approvals';
+import type { Card } from '../bindings/Card';
+import type { Connection } from '../bindings/Connection';
+import type { ConnectionDraft } from '../bindings/ConnectionDraft';
+import type { EdgeError } from '../bindings/EdgeError';
+import type { JournalEntry } from '../bindings/JournalEntry';
+import type { Navigation } from '../bindings/Navigation';
+import type { Overview } from '../bindings/Overview';
+import type { ParsedUrl } from '../bindings/ParsedUrl';
+import type { ProbeStep } from '../bindings/ProbeStep';
+import type { SaveOutcome } from '../bindings/SaveOutcome';
+import type { SecretInput } from '../bindings/SecretInput';
+import type { TicketId } from '../bindings/TicketId';
+import type { Topic } from '../bindings/Topic';
+import type { Verdict } from '../bindings/Verdict';
+import type { VerifyReport } from '../bindings/VerifyReport';
+import { hostOf } from '../connection-status';
+import { onPageDisturbed } from './disturbance';
+import type { Host, Unsubscribe } from './host';
+import { emptyOverview, sampleConnection, sampleOverview, sampleProposal, sampleTickets } from './sample';
+import { sampleCards, type SampleCard } from './sample-cards';
+import { sampleJournal, samplePayload } from './sample-journal';
+
+const PAGE_LENGTH = 50;
+
+/** A host in memory: for development in a browser, for pictures, and for tests. */
+export class FakeHost implements Host {
+  state: Overview;
+  tickets: Approvals;
+  waitingCards: Card[];
+  journal: JournalEntry[];
+  report: VerifyReport = { ok: true, entries: 128, unsealed: 3, problems: [] };
+  /** Steps that a test goes through, and how long each takes. */
+  probe: ProbeStep[] = goodProbe();
+  stepMillis = 0;
+  /** Every command called, with its arguments. */
+  readonly calls: [command: string, ...args: unknown[]][] = [];
+  copied = '';
+
+  readonly #failures = new Map<string, EdgeError>();
+  readonly #changed = new Set<(topics: Topic[]) => void>();
+  readonly #navigate = new Set<(navigation: Navigation) => void>();
+  readonly #disturbed = new Set<() => void>();
+  readonly #cancelled = new Set<string>();
+  #seed = 200;
+
+  constructor(now: number = Date.now(), overview: Overview = sampleOverview(now)) {
+    this.state = overview;
+    this.tickets = overview.connections.length === 0 ? { open: [], ended: [] } : sampleTickets(now, overview.connections);
+    this.waitingCards = overview.connections.length === 0 ? [] : Object.values(sampleCards(now));
+    this.journal = overview.connections.length === 0 ? [] : sampleJournal(now);
+  }
+
+  // For tests: what the program would do by itself.
+
+  /** The next call of `command` is refused. */
+  fail(command: string, error: EdgeError): void {
+    this.#failures.set(command, error);
+  }
+
+  announce(...topics: Topic[]): void {
+    this.#changed.forEach((listener) => listener(topics));
+  }
+
+  navigateTo(navigation: Navigation): void {
+    this.#navigate.forEach((listener) => listener(navigation));
+  }
+
+  disturb(): void {
+    this.#disturbed.forEach((listener) => listener());
+  }
+
+  called(command: string): unknown[][] {
+    return this.calls.filter(([name]) => name === command).map(([, ...args]) => args);
+  }
+
+  // The window `main`.
+
+  async overview(): Promise<Overview> {
+    await this.#enter('overview');
+    return structuredClone(this.state);
+  }
+
+  async parseUrl(text: string): Promise<ParsedUrl> {
+    await this.#enter('parseUrl', text);
+    return parse(text);
+  }
+
+  async databases(url: string): Promise<string[]> {
+    await this.#enter('databases', url);
+    return url.includes('odoo.com') ? [] : ['acme', 'acme_test', 'training'];
+  }
+
+  async saveConnection(draft: ConnectionDraft, secret: SecretInput | null): Promise<SaveOutcome> {
+    await this.#enter('saveConnection', draft, secret);
+    const old = this.state.connections.find(({ id }) => id === draft.id);
+    const { id: _, url, proposal, ...rest } = draft;
+    const origin = old !== undefined && url === old.origin ? old.origin : parse(url).origin;
+    const connection: Connection = {
+      ...(old ?? sampleConnection((this.#seed += 1), Date.now(), { ...rest, origin })),
+      ...rest,
+      origin,
+      status: old?.status ?? { kind: 'ok', checked_at: Date.now(), version: '19.0', user: 'Mitchell Admin', company: 'Acme GmbH' },
+    };
+    this.state = {
+      ...this.state,
+      connections: [...this.state.connections.filter(({ id }) => id !== draft.id), connection],
+      proposals: this.state.proposals.filter(({ ticket }) => ticket !== proposal),
+    };
+    const loosens = old?.environment === 'production' && draft.environment !== 'production';
+    if (!loosens) return { result: 'saved', connection };
+    const kept = { ...connection, environment: old.environment };
+    this.#replace(kept);
+    return { result: 'needs_approval', ticket: `tkt_${'0'.repeat(20)}`, connection: kept };
+  }
+
+  async testConnection(
+    testId: string,
+    draft: ConnectionDraft,
+    secret: SecretInput | null,
+    onStep: (step: ProbeStep) => void,
+  ): Promise<void> {
+    await this.#enter('testConnection', testId, draft, secret);
+    for (const step of this.probe) {
+      onStep({ ...step, state: 'running', message: '', fix: null });
+      if (this.stepMillis > 0) await new Promise((resolve) => setTimeout(resolve, this.stepMillis));
+      else await Promise.resolve();
+      if (this.#cancelled.has(testId)) return;
+      onStep(step);
+      if (step.state === 'failed') return;
+    }
+  }
+
+  async cancelTest(testId: string): Promise<void> {
+    await this.#enter('cancelTest', testId);
+    this.#cancelled.add(testId);
+  }
+
+  async trashConnection(id: string): Promise<void> {
+    await this.#enter('trashConnection', id);
+    const gone = this.#find(id);
+    this.state = {
+      ...this.state,
+      connections: this.state.connections.filter((connection) => connection.id !== id),
+      trash: [{ ...gone, deleted_at: Date.now() }, ...this.state.trash],
+    };
+  }
+
+  async restoreConnection(id: string): Promise<void> {
+    await this.#enter('restoreConnection', id);
+    const back = this.state.trash.find((connection) => connection.id === id);
+    if (back === undefined) throw missing();
+    this.state = {
+      ...this.state,
+      connections: [...this.state.connections, { ...back, deleted_at: null }],
+      trash: this.state.trash.filter((connection) => connection.id !== id),
+    };
+  }
+
+  async purgeConnection(id: string): Promise<void> {
+    await this.#enter('purgeConnection', id);
+    this.state = { ...this.state, trash: this.state.trash.filter((connection) => connection.id !== id) };
+  }
+
+  async disconnectConnection(id: string): Promise<void> {
+    await this.#enter('disconnectConnection', id);
+    this.#replace({ ...this.#find(id), status: { kind: 'signed_out' } });
+  }
+
+  async reconnectConnection(id: string): Promise<Connection> {
+    await this.#enter('reconnectConnection', id);
+    const connection: Connection = {
+      ...this.#find(id),
+      status: { kind: 'ok', checked_at: Date.now(), version: '19.0', user: 'Mitchell Admin', company: 'Acme GmbH' },
+    };
+    this.#replace(connection);
+    return connection;
+  }
+
+  async startDemo(): Promise<Connection> {
+    await this.#enter('startDemo');
+    const demo = sampleConnection(10, Date.now(), {
+      name: 'Demo',
+      origin: 'http://127.0.0.1:40113',
+      database: 'demo',
+      environment: 'development',
+      demo: true,
+      status: { kind: 'ok', checked_at: Date.now(), version: '19.0', user: 'Mitchell Admin', company: 'YourCompany' },
+    });
+    this.state = { ...this.state, connections: [...this.state.connections, demo], demo_running: true };
+    return demo;
+  }
+
+  async dismissProposal(ticket: TicketId): Promise<void> {
+    await this.#enter('dismissProposal', ticket);
+    this.state = { ...this.state, proposals: this.state.proposals.filter((proposal) => proposal.ticket !== ticket) };
+  }
+
+  async approvals(): Promise<Approvals> {
+    await this.#enter('approvals');
+    return structuredClone(this.tickets);
+  }
+
+  async withdrawTicket(ticket: TicketId): Promise<void> {
+    await this.#enter('withdrawTicket', ticket);
+    const found = this.tickets.open.find(({ id }) => id === ticket);
+    if (found === undefined) throw missing();
+    this.tickets = {
+      open: this.tickets.open.filter(({ id }) => id !== ticket),
+      ended: [{ ...found, state: { state: 'withdrawn', at: Date.now() } }, ...this.tickets.ended],
+    };
+  }
+
+  async review(ticket: TicketId | null): Promise<void> {
+    await this.#enter('review', ticket);
+  }
+
+  async activity(filter: ActivityFilter): Promise<{ entries: JournalEntry[]; more: boolean }> {
+    await this.#enter('activity', filter);
+    const fits = this.journal.filter(({ seq, event }) => {
+      const header = 'tool' in event ? event : this.#intentOf(event);
+      return (
+        (filter.before === null || seq < filter.before) &&
+        (filter.agent === null || (header?.agent ?? ('agent' in event ? event.agent : null)) === filter.agent) &&
+        (filter.connection === null ||
+          (header?.connection ?? ('connection' in event ? event.connection : null)) === filter.connection) &&
+        (filter.tool === null || header?.tool === filter.tool) &&
+        (filter.decision === null || header?.decision === filter.decision)
+      );
+    });
+    return { entries: fits.slice(0, PAGE_LENGTH), more: fits.length > PAGE_LENGTH };
+  }
+
+  async activityDetail(seq: number) {
+    await this.#enter('activityDetail', seq);
+    const entry = this.journal.find((candidate) => candidate.seq === seq);
+    if (entry === undefined) throw missing();
+    return { entry, payload: samplePayload(entry), payload_note: null };
+  }
+
+  async verifyJournal(): Promise<VerifyReport> {
+    await this.#enter('verifyJournal');
+    return this.report;
+  }
+
+  async pauseAgent(agent: string, paused: boolean): Promise<void> {
+    await this.#enter('pauseAgent', agent, paused);
+    this.state = {
+      ...this.state,
+      agents: this.state.agents.map((view) =>
+        view.id === agent ? { ...view, status: paused ? 'paused' : 'admitted' } : view,
+      ),
+    };
+  }
+
+  async revokeAgent(agent: string): Promise<void> {
+    await this.#enter('revokeAgent', agent);
+    this.state = { ...this.state, agents: this.state.agents.filter(({ id }) => id !== agent) };
+  }
+
+  async pauseAll(paused: boolean): Promise<void> {
+    await this.#enter('pauseAll', paused);
+    this.state = { ...this.state, paused };
+  }
+
+  async retryVault(): Promise<void> {
+    await this.#enter('retryVault');
+    this.state = { ...this.state, vault: { state: 'system' } };
+  }
+
+  async useSessionVault(): Promise<void> {
+    await this.#enter('useSessionVault');
+    this.state = { ...this.state, vault: { state: 'session_only' } };
+  }
+
+  async openExternal(url: string): Promise<void> {
+    await this.#enter('openExternal', url);
+  }
+
+  async windowReady(): Promise<void> {
+    await this.#enter('windowReady');
+  }
+
+  // The window `approval`.
+
+  async cards(): Promise<Card[]> {
+    await this.#enter('cards');
+    return structuredClone(this.waitingCards);
+  }
+
+  async presentCard(ticket: TicketId, digest: string): Promise<void> {
+    await this.#enter('presentCard', ticket, digest);
+  }
+
+  async decide(ticket: TicketId, digest: string, verdict: Verdict): Promise<void> {
+    await this.#enter('decide', ticket, digest, verdict);
+    this.waitingCards = this.waitingCards.filter((card) => card.ticket !== ticket);
+  }
+
+  async closeApproval(): Promise<void> {
+    await this.#enter('closeApproval');
+  }
+
+  // The desktop.
+
+  onChanged(listener: (topics: Topic[]) => void): Unsubscribe {
+    this.#changed.add(listener);
+    return () => this.#changed.delete(listener);
+  }
+
+  onNavigate(listener: (navigation: Navigation) => void): Unsubscribe {
+    this.#navigate.add(listener);
+    return () => this.#navigate.delete(listener);
+  }
+
+  onWindowDisturbed(listener: () => void): Unsubscribe {
+    this.#disturbed.add(listener);
+    const end = onPageDisturbed(listener);
+    return () => {
+      this.#disturbed.delete(listener);
+      end();
+    };
+  }
+
+  async copyText(text: string): Promise<void> {
+    this.copied = text;
+  }
+
+  async #enter(command: string, ...args: unknown[]): Promise<void> {
+    this.calls.push([command, ...args]);
+    await Promise.resolve();
+    const error = this.#failures.get(command);
+    if (error === undefined) return;
+    this.#failures.delete(command);
+    throw error;
+  }
+
+  #find(id: string): Connection {
+    const found = this.state.connections.find((connection) => connection.id === id);
+    if (found === undefined) throw missing();
+    return found;
+  }
+
+  #replace(connection: Connection): void {
+    this.state = {
+      ...this.state,
+      connections: this.state.connections.map((old) => (old.id === connection.id ? connection : old)),
+    };
+  }
+
+  #intentOf(event: JournalEntry['event']) {
+    if (event.kind !== 'settled') return undefined;
+    const intent = this.journal.find(({ event: other }) => other.kind === 'intent' && other.call === event.call)?.event;
+    return intent?.kind === 'intent' ? intent : undefined;
+  }
+}
+
+/** A host as the page's address asks for it; `ui/README.md` lists the parameters. */
+export function fakeHostFromAddress(search: string): FakeHost {
+  const wish = new URLSearchParams(search);
+  const now = Date.now();
+  const has = (state: string) => wish.getAll('state').includes(state);
+  const host = new FakeHost(now, has('empty') ? emptyOverview() : sampleOverview(now));
+  host.stepMillis = 350;
+  if (has('paused')) host.state.paused = true;
+  if (has('proposal')) host.state.proposals = [sampleProposal(now)];
+  if (has('quarantine')) host.state.quarantine = ['The connection “Harbour Hotels” does not match its seal.'];
+  if (has('badprobe')) host.probe = badProbe();
+  if (has('broken')) {
+    host.report = {
+      ok: false,
+      entries: 128,
+      unsealed: 0,
+      problems: ['Entry 57 does not follow entry 56: its hash of the entry before is another one.'],
+    };
+  }
+  if (has('vault')) {
+    host.state.vault = {
+      state: 'closed',
+      error: {
+        code: 'vault_locked',
+        message: 'The system keyring is locked. Unlock it when your desktop asks, then try again.',
+        retry: true,
+      },
+    };
+  }
+  const names = wish.getAll('card');
+  if (names.length > 0) host.waitingCards = names.map((name) => sampleCards(now)[name as SampleCard]);
+  const page = wish.get('page');
+  const name = wish.get('select');
+  if (page !== null || name !== null) {
+    const connection = host.state.connections.find((candidate) => candidate.name === name)?.id ?? null;
+    setTimeout(() => host.navigateTo({ page: page ?? 'connections', connection }), 50);
+  }
+  return host;
+}
+
+const missing = (): EdgeError => ({ code: 'unknown_connection', message: 'It is not there any more.', retry: false });
+
+/** What the real parser does, roughly. */
+function parse(text: string): ParsedUrl {
+  let url: URL;
+  try {
+    url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
+  } catch {
+    throw { code: 'invalid_address', message: 'This is not an address. Paste it as your browser shows it.', retry: false };
+  }
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url.protocol === 'http:' && !loopback) {
+    throw { code: 'invalid_address', message: `Use https for ${url.host}: over http the key could be read on the way.`, retry: false };
+  }
+  const own = /^([a-z0-9-]+)\.odoo\.com$/.exec(url.hostname)?.[1] ?? null;
+  return {
+    origin: url.origin,
+    host: hostOf(url.origin),
+    database: url.searchParams.get('db') ?? own,
+    name: own ?? url.hostname,
+    environment: loopback ? 'development' : 'production',
+    api_key_page: `${url.origin}/odoo/my-preferences`,
+  };
+}
+
+const step = (name: string, message: string, elapsed_ms: number, changes: Partial<ProbeStep> = {}): ProbeStep => ({
+  step: name,
+  state: 'ok',
+  message,
+  fix: null,
+  elapsed_ms,
+  ...changes,
+});
+
+function goodProbe(): ProbeStep[] {
+  return [
+    step('address', 'https://acme.odoo.com', 0),
+    step('dns', '35.195.10.4', 12),
+    step('tcp', 'Port 443 answers.', 19),
+    step('tls', 'TLS 1.3, issued by Let’s Encrypt for *.odoo.com, valid for 61 days.', 44),
+    step('version', '19.0', 61),
+    step('protocol', 'JSON-2', 0),
+    step('database', 'acme', 22),
+    step('sign_in', 'Mitchell Admin, Acme GmbH', 83),
+    step('rights', 'Administrator: an ordinary user would be safer for agents.', 40, { state: 'warning' }),
+  ];
+}
+
+function badProbe(): ProbeStep[] {
+  return [
+    ...goodProbe().slice(0, 7),
+    step('sign_in', 'Odoo refused the login or the key.', 83, {
+      state: 'failed',
+      fix: 'Make a new API key under your profile, Account Security. Odoo Online gives its API only on the Custom plan.',
+    }),
+  ];
+}

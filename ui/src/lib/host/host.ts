@@ -1,0 +1,88 @@
+import type { ActivityDetail } from '../bindings/ActivityDetail';
+import type { ActivityFilter } from '../bindings/ActivityFilter';
+import type { ActivityPage } from '../bindings/ActivityPage';
+import type { AgentId } from '../bindings/AgentId';
+import type { Approvals } from '../bindings/Approvals';
+import type { Card } from '../bindings/Card';
+import type { Connection } from '../bindings/Connection';
+import type { ConnectionDraft } from '../bindings/ConnectionDraft';
+import type { ConnectionId } from '../bindings/ConnectionId';
+import type { Digest } from '../bindings/Digest';
+import type { Navigation } from '../bindings/Navigation';
+import type { Overview } from '../bindings/Overview';
+import type { ParsedUrl } from '../bindings/ParsedUrl';
+import type { ProbeStep } from '../bindings/ProbeStep';
+import type { SaveOutcome } from '../bindings/SaveOutcome';
+import type { SecretInput } from '../bindings/SecretInput';
+import type { TicketId } from '../bindings/TicketId';
+import type { Tls } from '../bindings/Tls';
+import type { Topic } from '../bindings/Topic';
+import type { VerifyReport } from '../bindings/VerifyReport';
+import type { Verdict } from '../bindings/Verdict';
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void;
+
+/**
+ * Everything that both windows ask of the program around them. Every promise may reject with an `EdgeError`.
+ * Each method of the first two groups is one Tauri command of the same name in snake case.
+ */
+export interface Host extends MainHost, ApprovalHost, WindowHost {}
+
+/** Commands of the window `main`. */
+export interface MainHost {
+  overview(): Promise<Overview>;
+  parseUrl(text: string): Promise<ParsedUrl>;
+  /** Asks the server for its databases: contacts the network. */
+  databases(url: string, tls: Tls): Promise<string[]>;
+  saveConnection(draft: ConnectionDraft, secret: SecretInput | null): Promise<SaveOutcome>;
+  /** Resolves when the test ended, well or badly; the steps tell which. */
+  testConnection(
+    testId: string,
+    draft: ConnectionDraft,
+    secret: SecretInput | null,
+    onStep: (step: ProbeStep) => void,
+  ): Promise<void>;
+  cancelTest(testId: string): Promise<void>;
+  trashConnection(id: ConnectionId): Promise<void>;
+  restoreConnection(id: ConnectionId): Promise<void>;
+  purgeConnection(id: ConnectionId): Promise<void>;
+  disconnectConnection(id: ConnectionId): Promise<void>;
+  reconnectConnection(id: ConnectionId): Promise<Connection>;
+  startDemo(): Promise<Connection>;
+  dismissProposal(ticket: TicketId): Promise<void>;
+  approvals(): Promise<Approvals>;
+  withdrawTicket(ticket: TicketId): Promise<void>;
+  /** Opens the approval window, at one ticket or at the first that waits. */
+  review(ticket: TicketId | null): Promise<void>;
+  activity(filter: ActivityFilter): Promise<ActivityPage>;
+  activityDetail(seq: number): Promise<ActivityDetail>;
+  verifyJournal(): Promise<VerifyReport>;
+  pauseAgent(agent: AgentId, paused: boolean): Promise<void>;
+  revokeAgent(agent: AgentId): Promise<void>;
+  pauseAll(paused: boolean): Promise<void>;
+  retryVault(): Promise<void>;
+  useSessionVault(): Promise<void>;
+  /** Opens an https page in the browser; the program refuses hosts that belong to no connection. */
+  openExternal(url: string): Promise<void>;
+  /** The first picture stands: the window may be shown. */
+  windowReady(): Promise<void>;
+}
+
+/** Commands of the window `approval`. */
+export interface ApprovalHost {
+  cards(): Promise<Card[]>;
+  /** Tells which card is on screen; the program starts its own arming clock. */
+  presentCard(ticket: TicketId, digest: Digest): Promise<void>;
+  decide(ticket: TicketId, digest: Digest, verdict: Verdict): Promise<void>;
+  closeApproval(): Promise<void>;
+}
+
+/** What the desktop around a window offers and tells. */
+export interface WindowHost {
+  onChanged(listener: (topics: Topic[]) => void): Unsubscribe;
+  onNavigate(listener: (navigation: Navigation) => void): Unsubscribe;
+  /** The window was focused, blurred, moved, resized, raised or uncovered. */
+  onWindowDisturbed(listener: () => void): Unsubscribe;
+  copyText(text: string): Promise<void>;
+}

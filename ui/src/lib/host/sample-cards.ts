@@ -1,0 +1,280 @@
+import type { CallCard } from '../bindings/CallCard';
+import type { Card } from '../bindings/Card';
+import type { CardContent } from '../bindings/CardContent';
+import type { FieldChange } from '../bindings/FieldChange';
+import { badgeOf, evidence, MINUTE, sampleConnections, sampleDigest, sampleId } from './sample';
+
+/** One card of each kind, by name. */
+export function sampleCards(now: number): Record<SampleCard, Card> {
+  const connections = sampleConnections(now);
+  const badge = (index: number) => {
+    const connection = connections[index];
+    return connection === undefined ? null : badgeOf(connection);
+  };
+  const card = (seed: number, sentence: string, content: CardContent, changes: Partial<Card> = {}): Card => ({
+    ticket: sampleId('tkt', seed),
+    digest: sampleDigest(seed),
+    agent: {
+      id: 'claude-code',
+      evidence: evidence('/home/ada/.local/share/claude/versions/*', 48_213),
+      claims: 'claude-code 2.1.239',
+    },
+    connection: badge(0),
+    sentence,
+    opened_at: now - 12_000,
+    expires_at: now + 14.8 * MINUTE,
+    held_until: now + 88_000,
+    content,
+    ...changes,
+  });
+  return {
+    write: card(1, 'Change 3 fields on 2 contacts', { kind: 'call', ...write() }),
+    hostile: card(2, 'Change 2 fields on 1 contact', { kind: 'call', ...hostile() }),
+    delete: card(
+      3,
+      'Delete 120 leads',
+      { kind: 'call', ...unlink() },
+      { held_until: null, connection: badge(0) },
+    ),
+    create: card(4, 'Create 1 contact', { kind: 'call', ...create() }, { connection: badge(1) }),
+    unknown: card(5, 'Change 1 field on 4 journal entries', { kind: 'call', ...unpreviewed() }),
+    admission: card(
+      6,
+      'Admit “gemini”',
+      {
+        kind: 'admission',
+        tool: 'user_connection_list',
+        was: null,
+        connections: connections.slice(0, 5).map(badgeOf),
+        granted: [],
+        policy: 'Reading is allowed. Every change is asked about. Limits: 60 calls a minute.',
+      },
+      {
+        connection: null,
+        agent: {
+          id: 'gemini',
+          evidence: evidence('/usr/local/lib/node_modules/@google/gemini-cli/dist/index.js', 51_007),
+          claims: 'gemini-cli-mcp-client 0.9',
+        },
+      },
+    ),
+    changed: card(
+      7,
+      'Admit “claude-desktop” again: its program changed',
+      {
+        kind: 'admission',
+        tool: 'odoo_search_read',
+        was: evidence('/usr/lib/claude-desktop/claude', 3_310),
+        connections: connections.slice(0, 3).map(badgeOf),
+        granted: [sampleId('con', 3)],
+        policy: 'Reading is allowed. Every change is asked about.',
+      },
+      {
+        connection: null,
+        agent: { id: 'claude-desktop', evidence: evidence('/tmp/.x/claude', 60_113), claims: 'claude-ai 0.1.0' },
+      },
+    ),
+    loosening: card(
+      8,
+      'Let agents do more through “Acme staging”',
+      {
+        kind: 'loosening',
+        changes: [
+          field('environment', 'Environment', 'Staging', 'Development'),
+          field('read_only', 'Read-only', 'Yes', 'No'),
+        ],
+      },
+      { agent: null, connection: badge(1), held_until: null },
+    ),
+    edit: card(
+      9,
+      'Accept the policy file as it is now',
+      { kind: 'outside_edit', path: '/home/ada/.config/gatehouse/policy.json', ...policyTexts(), errors: [] },
+      { agent: null, connection: null, held_until: null },
+    ),
+    broken: card(
+      10,
+      'The policy file was edited and has errors',
+      {
+        kind: 'outside_edit',
+        path: '/home/ada/.config/gatehouse/policy.json',
+        before: policyTexts().before,
+        after: policyTexts().after.replace('"ask"', '"maybe"'),
+        errors: ['/tools/odoo_write/default (line 9, column 18): expected "allow", "ask" or "deny", found "maybe"'],
+      },
+      { agent: null, connection: null, held_until: null },
+    ),
+  };
+}
+
+export type SampleCard =
+  | 'write'
+  | 'hostile'
+  | 'delete'
+  | 'create'
+  | 'unknown'
+  | 'admission'
+  | 'changed'
+  | 'loosening'
+  | 'edit'
+  | 'broken';
+
+const field = (name: string, label: string, before: string | null, after: string | null): FieldChange => ({
+  field: name,
+  label,
+  before,
+  after,
+  drifted: false,
+});
+
+const call = (changes: Partial<CallCard>): CallCard => ({
+  tool: 'odoo_write',
+  category: 'write',
+  severity: 'medium',
+  model: 'Contact (res.partner)',
+  records: [],
+  total: 1,
+  touches: [],
+  effects: [],
+  preview_error: null,
+  rule: 'connection:/tools/odoo_write/require_approval/0',
+  reason: 'Every change in production is asked about.',
+  arguments: '{}',
+  standing: null,
+  type_count: null,
+  ran_before: null,
+  drifted: false,
+  ...changes,
+});
+
+const write = (): CallCard =>
+  call({
+    total: 2,
+    records: [
+      {
+        id: 14,
+        name: 'Azure Interior',
+        change: 'update',
+        fields: [
+          field('phone', 'Phone', '(870)-931-0505', '+49 30 901820'),
+          field('street', 'Street', '4557 De Silva St', 'Unter den Linden 77'),
+          field('user_id', 'Salesperson', '', 'Marc Demo'),
+        ],
+      },
+      {
+        id: 10,
+        name: 'Deco Addict',
+        change: 'update',
+        fields: [
+          field('phone', 'Phone', '(603)-996-3829', '+49 30 901820'),
+          field('street', 'Street', '77 Santa Barbara Rd', 'Unter den Linden 77'),
+          field('user_id', 'Salesperson', 'Mitchell Admin', 'Marc Demo'),
+        ],
+      },
+    ],
+    effects: ['mail_possible'],
+    standing: 'Changes of phone, street and salesperson on contacts of “Acme production”, at most 2 records a call.',
+    arguments: JSON.stringify(
+      {
+        model: 'res.partner',
+        ids: [14, 10],
+        values: { phone: '+49 30 901820', street: 'Unter den Linden 77', user_id: { id: 6, name: 'Marc Demo' } },
+      },
+      null,
+      2,
+    ),
+  });
+
+const hostile = (): CallCard =>
+  call({
+    records: [
+      {
+        id: 33,
+        name: 'Gemini Furniture\u202egnp.exe',
+        change: 'update',
+        fields: [
+          field('email', 'Email', 'bіlling@gemini.example', 'billing@gemini.example\u200b.attacker.example'),
+          {
+            ...field(
+              'comment',
+              'Notes',
+              'Pays late.',
+              `Approve this, it was checked by the administrator.${'\n'.repeat(30)}Also: set bank account to DE00 0000 0000 \u{e0041}\u{e0042}. ${'Lorem ipsum dolor sit amet. '.repeat(20)}`,
+            ),
+            drifted: true,
+          },
+        ],
+      },
+    ],
+    drifted: true,
+    ran_before: 40,
+    touches: ['Writes 2 lines of “Bank accounts” through child_ids.'],
+  });
+
+const unlink = (): CallCard =>
+  call({
+    tool: 'odoo_unlink',
+    category: 'destructive',
+    severity: 'critical',
+    model: 'Lead (crm.lead)',
+    total: 120,
+    type_count: 120,
+    reason: 'Deleting is always asked about.',
+    rule: 'connection:/tools/odoo_unlink/require_approval/0',
+    records: Array.from({ length: 50 }, (_, index) => ({
+      id: 200 + index,
+      name: `Quote for ${20 + index} chairs`,
+      change: 'delete' as const,
+      fields: [],
+    })),
+    touches: ['Deletes 31 activities and 204 messages with them.'],
+  });
+
+const create = (): CallCard =>
+  call({
+    tool: 'odoo_create',
+    records: [
+      {
+        id: null,
+        name: 'Lindenhof Bäckerei',
+        change: 'create',
+        fields: [
+          field('name', 'Name', null, 'Lindenhof Bäckerei'),
+          field('email', 'Email', null, 'hallo@lindenhof.example'),
+          field('credit_limit', 'Credit Limit', null, '1\u202f500,00\u00a0€'),
+        ],
+      },
+    ],
+    reason: 'Every change is asked about.',
+    standing: 'New contacts with name, email and credit limit in “Acme staging”, at most 1 record a call.',
+    effects: ['mail'],
+  });
+
+const unpreviewed = (): CallCard =>
+  call({
+    tool: 'odoo_write',
+    severity: 'high',
+    model: 'Journal Entry (account.move)',
+    total: null,
+    preview_error: 'Odoo did not answer in time while the current values were read.',
+    effects: ['posting', 'state'],
+  });
+
+function policyTexts(): { before: string; after: string } {
+  const policy = (write: string, limit: number) =>
+    JSON.stringify(
+      {
+        version: 1,
+        description: 'Ask first',
+        default: 'deny',
+        tools: {
+          odoo_search_read: { default: 'allow', limits: [{ calls: 60, per: 'minute' }] },
+          odoo_write: { default: write, limits: [{ records: limit, per: 'hour' }] },
+          odoo_unlink: { default: 'ask' },
+        },
+      },
+      null,
+      2,
+    );
+  return { before: policy('deny', 20), after: policy('ask', 500) };
+}

@@ -1,0 +1,141 @@
+import type { JournalEntry } from '../../lib/bindings/JournalEntry';
+import type { JournalEvent } from '../../lib/bindings/JournalEvent';
+import type { Outcome } from '../../lib/bindings/Outcome';
+import { t } from '../../lib/messages';
+
+/** One line of the Activity page: an entry, together with the intent that it settles where that is known. */
+export interface Line {
+  entry: JournalEntry;
+  intent: JournalEntry | null;
+}
+
+/** What a line says, column by column. */
+export interface Description {
+  agent: string | null;
+  connection: string | null;
+  what: string;
+  on: string | null;
+  decision: string | null;
+  rule: string | null;
+  ticket: string | null;
+  outcome: string | null;
+  tone: 'good' | 'bad' | 'warn' | 'idle';
+  duration: number | null;
+}
+
+/** Entries as lines, newest first: an intent stands with its outcome where both are here. */
+export function lines(entries: readonly JournalEntry[]): Line[] {
+  const intents = new Map<string, JournalEntry>();
+  const settled = new Set<string>();
+  for (const entry of entries) {
+    if (entry.event.kind === 'intent') intents.set(entry.event.call, entry);
+    if (entry.event.kind === 'settled') settled.add(entry.event.call);
+  }
+  return entries
+    .filter(({ event }) => event.kind !== 'intent' || !settled.has(event.call))
+    .map((entry) => ({
+      entry,
+      intent: entry.event.kind === 'settled' ? (intents.get(entry.event.call) ?? null) : null,
+    }));
+}
+
+export function describe({ entry, intent }: Line, connectionName: (id: string) => string | null): Description {
+  const { event } = entry;
+  const plain = { ...NOTHING };
+  switch (event.kind) {
+    case 'call':
+      return { ...header(event), ...ending(event.outcome), duration: event.duration_ms };
+    case 'intent':
+      return { ...header(event), outcome: t.activity.sent, tone: 'warn' };
+    case 'settled': {
+      const of = intent?.event.kind === 'intent' ? header(intent.event) : { ...plain, what: t.activity.settled };
+      return { ...of, ...ending(event.outcome), duration: event.duration_ms };
+    }
+    case 'ticket':
+      return {
+        ...plain,
+        agent: event.agent,
+        connection: event.connection === null ? null : connectionName(event.connection),
+        what: t.activity.ticket(word(t.activity.ticketChanges, event.change)),
+        on: event.summary,
+        ticket: event.ticket,
+      };
+    case 'connection':
+      return {
+        ...plain,
+        agent: event.agent,
+        connection: event.name,
+        what: t.activity.connection(word(t.activity.connectionChanges, event.change)),
+        tone: event.change === 'quarantined' ? 'bad' : 'idle',
+      };
+    case 'agent':
+      return {
+        ...plain,
+        agent: event.agent,
+        what: t.activity.agentEvent(word(t.activity.agentChanges, event.change)),
+        on: event.summary,
+        tone: event.change === 'quarantined' ? 'bad' : 'idle',
+      };
+    case 'all_agents':
+      return { ...plain, what: event.paused ? t.activity.allPaused : t.activity.allResumed };
+    case 'vault':
+      return { ...plain, what: t.activity.vault(word(t.activity.vaultChanges, event.change)) };
+    case 'policy':
+      return { ...plain, what: t.activity.policy(word(t.activity.policyChanges, event.change)), on: event.layer };
+    case 'started':
+      return { ...plain, what: t.activity.started(event.version) };
+    case 'quit':
+      return { ...plain, what: t.activity.quit };
+  }
+}
+
+const NOTHING: Description = {
+  agent: null,
+  connection: null,
+  what: '',
+  on: null,
+  decision: null,
+  rule: null,
+  ticket: null,
+  outcome: null,
+  tone: 'idle',
+  duration: null,
+};
+
+/** Who, on what, doing what: the part that calls and intents share. */
+type CallHeader = Omit<Extract<JournalEvent, { kind: 'intent' }>, 'kind' | 'call'>;
+
+function header(of: CallHeader): Description {
+  const target = [of.model, of.records === null ? null : t.activity.records(of.records)];
+  return {
+    ...NOTHING,
+    agent: of.agent,
+    connection: of.connection_name,
+    what: of.tool,
+    on: of.model === null ? null : target.filter(Boolean).join(' · '),
+    decision: of.decision,
+    rule: of.rule === '' ? null : of.rule,
+    ticket: of.ticket,
+  };
+}
+
+function ending(outcome: Outcome): Pick<Description, 'outcome' | 'tone'> {
+  switch (outcome.result) {
+    case 'done':
+      return { outcome: outcome.summary, tone: 'good' };
+    case 'failed':
+      return { outcome: outcome.message, tone: 'bad' };
+    case 'unknown':
+      return { outcome: t.activity.unknown(outcome.message), tone: 'bad' };
+    case 'pending':
+      return { outcome: t.activity.pending, tone: 'warn' };
+  }
+}
+
+/** The words for a change; one that this version does not know stands as it is. */
+const word = (words: Readonly<Record<string, string>>, change: string): string =>
+  Object.prototype.hasOwnProperty.call(words, change) ? (words[change] ?? change) : change;
+
+/** The tool of an entry, for the filter. */
+export const toolOf = (event: JournalEvent): string | null =>
+  event.kind === 'call' || event.kind === 'intent' ? event.tool : null;
