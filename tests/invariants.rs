@@ -224,7 +224,7 @@ struct Packages {
 
 fn packages() -> Packages {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &host()])
         .current_dir(root())
         .output()
         .unwrap();
@@ -247,6 +247,13 @@ fn packages() -> Packages {
         }
     }
     Packages { direct }
+}
+
+/// What other systems need is not looked at: it is not even downloaded here.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    told.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned()
 }
 
 impl Packages {

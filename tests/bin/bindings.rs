@@ -1,11 +1,17 @@
-//! Writes the TypeScript types of everything that crosses into the windows: `bindings FOLDER`.
+//! Writes what is generated from Rust and checked in: `bindings FOLDER CATALOGUE`. FOLDER gets the TypeScript types of
+//! everything that crosses into the windows, CATALOGUE the tools that the bridge shows when nothing better is known.
 
 use gatehouse_broker::view;
 use ts_rs::{Config, ExportError, TS};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: bindings FOLDER")?;
+    let mut arguments = std::env::args().skip(1);
+    let (Some(folder), Some(catalogue)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: bindings FOLDER CATALOGUE".into());
+    };
     export(&Config::new().with_out_dir(folder))?;
+    let tools = serde_json::to_string_pretty(&gatehouse_broker::catalogue())?;
+    std::fs::write(catalogue, tools + "\n")?;
     Ok(())
 }
 

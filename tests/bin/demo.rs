@@ -1,7 +1,7 @@
 //! Plays the story in a terminal: the real bridge, the real app, and the demo's small Odoo inside it.
 //!
 //! `demo --person|--webdriver PROGRAMS PICTURES`: a person clicks, or WebDriver does and leaves a picture of each card.
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a play for a terminal")]
+#![expect(clippy::print_stdout, clippy::panic, reason = "a play for a terminal")]
 
 use gatehouse_tests::window::Which;
 use gatehouse_tests::{Bridge, Stage, Windows, eventually};
@@ -73,7 +73,7 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
     let [first, second, ..] = ids.as_slice() else { panic!("the demo has too few companies: {found}") };
 
     person.does("read the card, then approve");
-    let call = begin(&mut bridge, "odoo_write", write(&[*first], json!({ "phone": "+32 2 290 34 90", "city": "Namur" }))).await;
+    let call = begin(&mut bridge, "odoo_write", write(&[*first], &json!({ "phone": "+32 2 290 34 90", "city": "Namur" }))).await;
     if let Person::Played(windows, pictures) = &mut person {
         windows.turn_to_card("1 contact").await;
         windows.picture(&pictures.join("4-write.png")).await;
@@ -82,7 +82,7 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
     finish(&mut bridge, call).await;
 
     person.does("deny, with a reason");
-    let call = begin(&mut bridge, "odoo_write", write(&[*second], json!({ "email": "nobody@example.com" }))).await;
+    let call = begin(&mut bridge, "odoo_write", write(&[*second], &json!({ "email": "nobody@example.com" }))).await;
     if let Person::Played(windows, pictures) = &mut person {
         windows.turn_to_card("1 contact").await;
         windows.picture(&pictures.join("5-denied.png")).await;
@@ -149,7 +149,7 @@ async fn finish(bridge: &mut Bridge, call: u64) -> Value {
     answer.json
 }
 
-fn write(ids: &[i64], values: Value) -> Value {
+fn write(ids: &[i64], values: &Value) -> Value {
     json!({ "connection": "Demo", "model": "res.partner", "ids": ids, "values": values })
 }
 

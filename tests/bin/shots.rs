@@ -38,7 +38,7 @@ async fn all_pages(folder: &Path, dark: bool) {
     album.windows.find("connection-title").await;
     album.take("connections").await;
     album.windows.click("test-connection").await;
-    album.windows.find_css("[data-testid=test-result][data-state=ok]").await;
+    album.windows.find_css("[data-testid=test-result][data-state=passed]").await;
     album.take("connection-test").await;
 
     let mut bridge = Bridge::start(&stage, "claude-desktop", "claude-ai").await;

@@ -26,8 +26,8 @@ impl Windows<'_> {
         self.click("add-connection").await;
         self.fill_in(new).await;
         self.click("test-connection").await;
-        self.find_css("[data-testid=test-result][data-state=ok], [data-testid=test-result][data-state=failed]").await;
-        self.find_css("[data-testid=test-result][data-state=ok]").await;
+        self.find_css("[data-testid=test-result][data-state=passed]").await;
+        self.find_css("[data-testid=test-result][data-state=passed]").await;
         self.click("save-connection").await;
         self.find(&format!("connection-row-{}", new.name)).await;
     }

@@ -335,6 +335,17 @@ impl Stage {
         std::fs::set_permissions(self.program("gatehouse"), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// After a failure: the screen and the app's own words, for whoever looks for the cause.
+    fn keep_what_was_seen(&self) {
+        let name = std::thread::current().name().unwrap_or("play").replace("::", "-");
+        let folder = target().join("failed");
+        drop(std::fs::create_dir_all(&folder));
+        let picture = folder.join(format!("{name}.png"));
+        drop(self.command("/usr/bin/import").args(["-window", "root"]).arg(&picture).status());
+        let log = std::fs::read_to_string(self.tmp().join("gatehouse.log")).unwrap_or_default();
+        drop(writeln!(std::io::stderr(), "── the screen: {}\n── what the app said:\n{log}──", picture.display()));
+    }
+
     fn keep(&mut self, name: &'static str, command: &mut Command) {
         let child = command.stdin(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{name} did not start: {error}"));
         self.processes.push((name, child));
@@ -343,16 +354,15 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
+        if std::thread::panicking() && self.borrowed.is_none() {
+            self.keep_what_was_seen();
+        }
         for id in self.app_ids() {
             let _gone_already = rustix::process::kill_process(id, rustix::process::Signal::KILL);
         }
         for (_, child) in self.processes.iter_mut().rev() {
             drop(child.kill());
             drop(child.wait());
-        }
-        if std::thread::panicking() {
-            let log = std::fs::read_to_string(self.tmp().join("gatehouse.log")).unwrap_or_default();
-            drop(writeln!(std::io::stderr(), "── what the app said\n{log}──"));
         }
     }
 }

@@ -44,11 +44,11 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         let info = self.negotiate_initialize(&request)?;
-        Ok(info.with_instructions(self.session.offer().await.instructions))
+        Ok(info.with_instructions(unbroken(self.session.offer()).await?.instructions))
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let info = self.get_info().with_instructions(self.session.offer().await.instructions);
+        let info = self.get_info().with_instructions(unbroken(self.session.offer()).await?.instructions);
         Ok(DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), info))
     }
 
@@ -60,7 +60,7 @@ impl ServerHandler for Server {
         if request.is_some_and(|page| page.cursor.is_some()) {
             return Err(ErrorData::invalid_params("there is one page only", None));
         }
-        let offer = self.session.offer().await;
+        let offer = unbroken(self.session.offer()).await?;
         let fresh = if offer.is_current { FRESH } else { 0 };
         let list = ListToolsResult::with_all_items(offer.tools.into_iter().map(tools::shown).collect());
         let is_modern = context.protocol_version().is_some_and(|v| v >= ProtocolVersion::V_2026_07_28);
@@ -72,15 +72,13 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let carried = AssertUnwindSafe(call::carry(&self.session, request, &context)).catch_unwind();
+        let carried = unbroken(call::carry(&self.session, request, &context));
         let result = tokio::select! {
             biased;
             // Dropping the call tells the app, and nobody reads this answer.
             () = context.ct.cancelled() => answer::error(&cancelled()),
             () = self.session.ended().cancelled() => answer::error(&cancelled()),
-            carried = carried => carried.unwrap_or_else(|_| {
-                answer::error(&EdgeError::new(ErrorCode::Internal, "gatehouse-mcp failed inside; its stderr says where."))
-            }),
+            carried = carried => carried?,
         };
         Ok(result.into())
     }
@@ -120,6 +118,28 @@ impl ServerHandler for Server {
     }
 }
 
+/// What `future` gives; an error that is answered when it fails inside, where the library would leave the client waiting.
+async fn unbroken<T>(future: impl Future<Output = T>) -> Result<T, ErrorData> {
+    let outcome = AssertUnwindSafe(future).catch_unwind().await;
+    outcome.map_err(|_| ErrorData::internal_error("gatehouse-mcp failed inside; its stderr says where", None))
+}
+
 fn cancelled() -> EdgeError {
     EdgeError::new(ErrorCode::Cancelled, "The call was cancelled.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_fails_inside_is_answered() {
+        let failing = async {
+            tokio::task::yield_now().await;
+            assert_eq!(1, 2, "on purpose");
+        };
+        let error = unbroken(failing).await.unwrap_err();
+        assert_eq!(error.code.0, -32603);
+        assert!(unbroken(async { 7 }).await.is_ok_and(|seven| seven == 7));
+    }
 }

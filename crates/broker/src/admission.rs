@@ -63,8 +63,7 @@ impl Broker {
         } else {
             self.0.desk.check_budget(&arrival.agent, self.now()).map_err(crate::dispatch::refused)?;
             let (connections, granted) = self.registry(|registry| {
-                let live: Vec<&Connection> =
-                    registry.connections.values().filter(|c| c.deleted_at.is_none()).collect();
+                let live: Vec<&Connection> = registry.connections.values().filter(|c| c.deleted_at.is_none()).collect();
                 let granted = registry.agents.get(&arrival.agent).map(|agent| agent.grants.clone()).unwrap_or_default();
                 (live.into_iter().map(crate::cards::badge).collect::<Vec<_>>(), granted)
             });
@@ -80,9 +79,10 @@ impl Broker {
                 was,
                 connections,
                 granted,
-                policy: "Each connection's own policy applies. On production: reads run by themselves, sensitive reads \
+                policy:
+                    "Each connection's own policy applies. On production: reads run by themselves, sensitive reads \
                          and every change are asked about one by one."
-                    .into(),
+                        .into(),
             };
             let id = self.0.desk.open(Held {
                 ticket,

@@ -21,9 +21,10 @@ pub(crate) fn nested_record(row: &Map<String, Value>, columns: &[Column]) -> Val
     let shown = row.iter().map(|(name, value)| {
         let column = columns.iter().find(|column| column.name == *name);
         let value = match (column, value) {
-            (Some(column), Value::Array(rows)) if !column.columns.is_empty() => {
-                rows.iter().map(|row| row.as_object().map_or(Value::Null, |row| nested_record(row, &column.columns))).collect()
-            }
+            (Some(column), Value::Array(rows)) if !column.columns.is_empty() => rows
+                .iter()
+                .map(|row| row.as_object().map_or(Value::Null, |row| nested_record(row, &column.columns)))
+                .collect(),
             (Some(column), Value::Object(row)) if !column.columns.is_empty() => nested_record(row, &column.columns),
             (Some(column), Value::Object(row)) if column.kind == FieldType::Many2one => {
                 json!({"id": row.get("id"), "name": row.get("display_name")})

@@ -53,12 +53,8 @@ impl Approver {
     /// Decides a ticket. `digest` is what was on the screen: a ticket that asks something else by now is not decided.
     pub async fn decide(&self, id: &TicketId, digest: &Digest, verdict: Verdict) -> Result<(), EdgeError> {
         let now = self.broker.now();
-        let (kind, agent) = self
-            .broker
-            .0
-            .desk
-            .look(id, |held| (held.ticket.kind(), held.agent.clone()))
-            .ok_or_else(gone)?;
+        let (kind, agent) =
+            self.broker.0.desk.look(id, |held| (held.ticket.kind(), held.agent.clone())).ok_or_else(gone)?;
         match verdict {
             Verdict::Deny { reason } => self.deny(id, reason.filter(|text| !text.trim().is_empty()), now),
             Verdict::DenyAndPause => {
@@ -91,11 +87,10 @@ impl Approver {
     }
 
     fn deny(&self, id: &TicketId, reason: Option<String>, now: Timestamp) -> Result<(), EdgeError> {
-        let (agent, kind) =
-            self.change(id, |held| {
-                held.ticket.deny(reason, now)?;
-                Ok((held.ticket.agent().cloned(), held.ticket.kind()))
-            })?;
+        let (agent, kind) = self.change(id, |held| {
+            held.ticket.deny(reason, now)?;
+            Ok((held.ticket.agent().cloned(), held.ticket.kind()))
+        })?;
         if let (Some(agent), TicketKind::Call) = (&agent, kind) {
             self.broker.0.desk.count_verdict(agent, false, now);
         }

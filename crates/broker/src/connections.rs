@@ -135,11 +135,16 @@ impl Broker {
     ) -> Result<Connection, EdgeError> {
         let name = draft.name.trim();
         if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
-            return Err(EdgeError::new(ErrorCode::InvalidArguments, "Give the connection a name of 1 to 60 characters."));
+            return Err(EdgeError::new(
+                ErrorCode::InvalidArguments,
+                "Give the connection a name of 1 to 60 characters.",
+            ));
         }
         let taken = self.registry(|registry| {
             registry.connections.values().any(|other| {
-                other.deleted_at.is_none() && draft.id.as_ref() != Some(&other.id) && other.name.to_lowercase() == name.to_lowercase()
+                other.deleted_at.is_none()
+                    && draft.id.as_ref() != Some(&other.id)
+                    && other.name.to_lowercase() == name.to_lowercase()
             })
         });
         if taken {
@@ -218,7 +223,9 @@ impl Broker {
                 let address = parse_address(&draft.url)?;
                 saved
                     .filter(|saved| {
-                        saved.origin == address.origin && saved.database == draft.database.trim() && saved.login == draft.login.trim()
+                        saved.origin == address.origin
+                            && saved.database == draft.database.trim()
+                            && saved.login == draft.login.trim()
                     })
                     .map(|saved| odoo_credential(&saved.credential))
             }
@@ -333,9 +340,8 @@ impl Broker {
 
     /// Adds the demo, or moves it to where its server listens now.
     pub async fn add_demo(&self, demo: DemoServer) -> Result<Connection, EdgeError> {
-        let known = self.registry(|registry| {
-            registry.connections.values().find(|c| c.demo && c.deleted_at.is_none()).cloned()
-        });
+        let known =
+            self.registry(|registry| registry.connections.values().find(|c| c.demo && c.deleted_at.is_none()).cloned());
         let connection = Connection {
             id: known.as_ref().map_or_else(new_connection_id, |known| known.id.clone()),
             name: known.as_ref().map_or_else(|| "Demo".to_owned(), |known| known.name.clone()),
@@ -348,7 +354,10 @@ impl Broker {
             tls: Tls::System,
             language: known.as_ref().and_then(|known| known.language.clone()),
             note: known.as_ref().map_or_else(
-                || "A small Odoo inside Gatehouse, with invented data. Its changes are gone when Gatehouse ends.".to_owned(),
+                || {
+                    "A small Odoo inside Gatehouse, with invented data. Its changes are gone when Gatehouse ends."
+                        .to_owned()
+                },
                 |known| known.note.clone(),
             ),
             tags: known.as_ref().map(|known| known.tags.clone()).unwrap_or_default(),

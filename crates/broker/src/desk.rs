@@ -5,8 +5,8 @@
 use crate::dispatch::Job;
 use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, OutsideEditCard, SecretInput};
 use gatehouse_core::{
-    AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, ErrorCode, EdgeError, Retry, Ticket, TicketId,
-    TicketKind, TicketState, Timestamp, TICKET_LIFETIME,
+    AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, Retry, TICKET_LIFETIME, Ticket,
+    TicketId, TicketKind, TicketState, Timestamp,
 };
 use gatehouse_ipc::message::CallAnswer;
 use serde_json::Value;
@@ -269,9 +269,8 @@ impl Desk {
 
     /// How many tickets wait for a person.
     pub(crate) fn waiting(&self) -> u32 {
-        let waits = |held: &&Held| {
-            *held.ticket.state() == TicketState::Waiting && held.ticket.kind() != TicketKind::Form
-        };
+        let waits =
+            |held: &&Held| *held.ticket.state() == TicketState::Waiting && held.ticket.kind() != TicketKind::Form;
         u32::try_from(self.lock().held.values().filter(waits).count()).unwrap_or(u32::MAX)
     }
 
@@ -344,14 +343,9 @@ mod tests {
     }
 
     fn ask(desk: &Desk, n: u8, at: Timestamp) -> TicketId {
-        let ticket = Ticket::open(
-            TicketId::from_random([n; 10]),
-            TicketKind::Admission,
-            Digest::of(&[n]),
-            Digest::of(&[n]),
-            at,
-        )
-        .asked_by(agent(), BridgeId::from_random([1; 10]));
+        let ticket =
+            Ticket::open(TicketId::from_random([n; 10]), TicketKind::Admission, Digest::of(&[n]), Digest::of(&[n]), at)
+                .asked_by(agent(), BridgeId::from_random([1; 10]));
         desk.open(Held {
             ticket,
             sentence: String::new(),

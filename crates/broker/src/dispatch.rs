@@ -116,7 +116,8 @@ impl Broker {
         arrival: &Arrival,
         sheet: &mut Sheet,
     ) -> Result<(Result<CallAnswer, EdgeError>, Option<TicketId>), Stop> {
-        let (tool, definition) = self.0.tools.get(&arrival.call.name).ok_or_else(|| unknown_tool(&arrival.call.name))?;
+        let (tool, definition) =
+            self.0.tools.get(&arrival.call.name).ok_or_else(|| unknown_tool(&arrival.call.name))?;
         sheet.header.category = definition.risk.category;
         let agent = self.admit(arrival).await?;
         if arrival.call.name == tools::CONNECTION_ADD
@@ -329,7 +330,8 @@ impl Broker {
         // A model that is never touched is refused before anything is asked of Odoo about it.
         if let Some(model) = arguments.text("model") {
             let definition = tool.definition();
-            let facts = CallFacts { model: Some(model.to_owned()), ..CallFacts::local(&definition.name, definition.risk) };
+            let facts =
+                CallFacts { model: Some(model.to_owned()), ..CallFacts::local(&definition.name, definition.risk) };
             if let Some(denial) = guard::judge(&facts, &Map::new(), &[]) {
                 return Err(refused(denial).into());
             }
@@ -562,7 +564,11 @@ impl Broker {
         if let Some(connection) = &job.site.connection {
             let granted = agent.is_some_and(|agent| agent.is_granted(&connection.id));
             let now = self.connection(&connection.id).map_err(Recheck::Refused)?;
-            if !granted || now.origin != connection.origin || now.database != connection.database || now.login != connection.login {
+            if !granted
+                || now.origin != connection.origin
+                || now.database != connection.database
+                || now.login != connection.login
+            {
                 return Err(Recheck::Refused(EdgeError::new(
                     ErrorCode::ConnectionUnavailable,
                     "The connection has changed since the person approved.",
@@ -606,7 +612,9 @@ impl Broker {
             sheet.recorded = true;
             let broker = self.clone();
             let running = tokio::spawn(async move { broker.run_job(&job).await });
-            return running.await.map_err(|_| EdgeError::new(ErrorCode::Internal, "The call failed inside Gatehouse.").into());
+            return running
+                .await
+                .map_err(|_| EdgeError::new(ErrorCode::Internal, "The call failed inside Gatehouse.").into());
         }
         tokio::select! {
             done = job.call.run(&job.site) => Ok(match done {
@@ -655,10 +663,9 @@ impl Broker {
             Err(error) if error.code == ErrorCode::OutcomeUnknown => {
                 (Outcome::Unknown { message: error.message.clone() }, Vec::new())
             }
-            Err(error) => (
-                Outcome::Failed { code: error.code, message: error.message.clone() },
-                self.give_back_job(job),
-            ),
+            Err(error) => {
+                (Outcome::Failed { code: error.code, message: error.message.clone() }, self.give_back_job(job))
+            }
         };
         self.note(JournalEvent::Settled { call: job.id.clone(), outcome, duration_ms, given_back });
         self.changed(&[Topic::Activity]);
@@ -738,7 +745,9 @@ impl Broker {
         });
         let (state, expires_in, kind) = looked.unwrap_or(("gone", 0, TicketKind::Call));
         let (status, message) = match (state, kind) {
-            ("running", _) => ("running", "The call is running in Odoo. Call approval_wait with this ticket for its outcome."),
+            ("running", _) => {
+                ("running", "The call is running in Odoo. Call approval_wait with this ticket for its outcome.")
+            }
             (_, TicketKind::Form) => (
                 "awaiting_person",
                 "The form is open in Gatehouse; the user enters the secret there. Call approval_wait with this ticket for the outcome.",
@@ -754,7 +763,8 @@ impl Broker {
             ),
         };
         CallAnswer {
-            text: json!({"status": status, "ticket": id, "expires_in_seconds": expires_in, "next": message}).to_string(),
+            text: json!({"status": status, "ticket": id, "expires_in_seconds": expires_in, "next": message})
+                .to_string(),
             is_error: false,
         }
     }
@@ -895,12 +905,14 @@ pub(crate) fn refused(denial: Denial) -> EdgeError {
         Retry::After { seconds } => format!(" Try again in {seconds} s."),
         Retry::WhenChanged => String::new(),
     };
-    let error = EdgeError::new(code, format!("{}{advice}", denial.message)).with_detail(format!("rule {}", denial.rule));
+    let error =
+        EdgeError::new(code, format!("{}{advice}", denial.message)).with_detail(format!("rule {}", denial.rule));
     if matches!(denial.retry, Retry::After { .. }) { error.retryable() } else { error }
 }
 
 fn limited(full: &Full) -> EdgeError {
-    let error = EdgeError::new(ErrorCode::RateLimited, full.denial().message).with_detail(format!("rule {}", full.rule));
+    let error =
+        EdgeError::new(ErrorCode::RateLimited, full.denial().message).with_detail(format!("rule {}", full.rule));
     if full.retry_after.is_some() { error.retryable() } else { error }
 }
 

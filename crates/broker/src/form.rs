@@ -66,7 +66,14 @@ impl Broker {
     pub(crate) fn proposals(&self) -> Vec<Proposal> {
         let open = self.0.desk.collect(|held| {
             let waits = held.ticket.kind() == TicketKind::Form && *held.ticket.state() == TicketState::Waiting;
-            waits.then(|| (held.ticket.id().clone(), held.ticket.agent().cloned(), held.ticket.opened_at(), held.ticket.expires_at()))
+            waits.then(|| {
+                (
+                    held.ticket.id().clone(),
+                    held.ticket.agent().cloned(),
+                    held.ticket.opened_at(),
+                    held.ticket.expires_at(),
+                )
+            })
         });
         open.into_iter()
             .filter_map(|(ticket, agent, at, expires_at)| {

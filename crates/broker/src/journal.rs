@@ -5,9 +5,7 @@ use crate::dispatch::Job;
 use crate::sealed::NOTE_JOURNAL;
 use crate::state::Broker;
 use crate::view::{ActivityDetail, ActivityFilter, ActivityPage, Topic, VerifyReport};
-use gatehouse_core::{
-    CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId,
-};
+use gatehouse_core::{CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId};
 use gatehouse_policy::Reservation;
 use gatehouse_store::{Durability, Filter, HeadSeal, PayloadState};
 use serde_json::Value;
@@ -40,7 +38,8 @@ impl Broker {
         let record = JournalRecord { at: self.now(), event, payload: Some(payload) };
         let sealer = self.sealer()?;
         let store = self.0.store.clone();
-        let written = tokio::task::spawn_blocking(move || store.append(record, Durability::Full, Some(sealer.as_ref())));
+        let written =
+            tokio::task::spawn_blocking(move || store.append(record, Durability::Full, Some(sealer.as_ref())));
         match written.await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.edge()),
@@ -102,7 +101,8 @@ impl Broker {
     pub(crate) async fn seal_journal(&self) {
         let Ok(vault) = self.vault() else { return };
         let sealed = self.0.store.seal_head(vault.sealer().as_ref());
-        let Ok(text) = sealed.map_err(|e| e.to_string()).and_then(|s| serde_json::to_vec(&s).map_err(|e| e.to_string()))
+        let Ok(text) =
+            sealed.map_err(|e| e.to_string()).and_then(|s| serde_json::to_vec(&s).map_err(|e| e.to_string()))
         else {
             return;
         };

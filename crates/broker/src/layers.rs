@@ -5,11 +5,13 @@ use crate::state::{Broker, Options, new_ticket_id};
 use crate::tools::{Site, Tools};
 use crate::view::OutsideEditCard;
 use gatehouse_core::{
-    CallFacts, Connection, Digest, EdgeError, ErrorCode, Hasher, JournalEvent, Ticket, TicketId,
-    TicketKind, TicketState, ToolDefinition,
+    CallFacts, Connection, Digest, EdgeError, ErrorCode, Hasher, JournalEvent, Ticket, TicketId, TicketKind,
+    TicketState, ToolDefinition,
 };
 use gatehouse_ipc::message::Event;
-use gatehouse_policy::{Call, ConnectionFacts, Layer, Policy, PolicyProblem, Preset, Verdict, evaluate, is_hidden, local_tools};
+use gatehouse_policy::{
+    Call, ConnectionFacts, Layer, Policy, PolicyProblem, Preset, Verdict, evaluate, is_hidden, local_tools,
+};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::PoisonError;
@@ -157,10 +159,14 @@ impl Broker {
             _ => None,
         });
         let text = text.flatten().ok_or_else(|| EdgeError::new(ErrorCode::Internal, "no edit to accept"))?;
-        Policy::parse(&text, &self.0.tools.definitions)
+        let policy = Policy::parse(&text, &self.0.tools.definitions)
             .map_err(|problems| EdgeError::new(ErrorCode::InvalidArguments, sentence(&problems)))?;
         self.put_setting(USER_POLICY, &text).await?;
-        self.load_user_policy();
+        let mut layers = self.0.layers.write().unwrap_or_else(PoisonError::into_inner);
+        layers.seen = Some(Digest::of(text.as_bytes()));
+        layers.user = Some(policy);
+        layers.user_text = Some(text);
+        drop(layers);
         self.note(JournalEvent::Policy { layer: "user".into(), change: "accepted".into() });
         self.0.bridges.tell(&Event::ToolsChanged);
         Ok(())

@@ -17,9 +17,9 @@ impl Broker {
     ) -> TicketId {
         let id = new_ticket_id();
         let shown = serde_json::to_value(&card).unwrap_or_default();
-        let key = Hasher::new("loosening").part(connection.id.as_str().as_bytes()).json(&json!([sentence, shown])).finish();
-        let ticket =
-            Ticket::open(id.clone(), TicketKind::Loosening, key, key, self.now()).about(connection.id.clone());
+        let key =
+            Hasher::new("loosening").part(connection.id.as_str().as_bytes()).json(&json!([sentence, shown])).finish();
+        let ticket = Ticket::open(id.clone(), TicketKind::Loosening, key, key, self.now()).about(connection.id.clone());
         // A newer edit of the same connection takes the place of one that still waits.
         self.void_tickets("a newer edit took its place", |held| {
             matches!(&held.matter, Matter::Loosening { change: old, .. }

@@ -243,8 +243,10 @@ mod tests {
         let values = map(json!({"state": "sale", "country_id": 75, "active": false}));
         let hints = BTreeMap::from([("country_id".to_owned(), "France (#75)".to_owned())]);
         let changed = changes(&row, &values, &hints, &fields());
-        let shown: Vec<_> =
-            changed.iter().map(|c| (c.label.as_str(), c.before.as_deref().unwrap(), c.after.as_deref().unwrap())).collect();
+        let shown: Vec<_> = changed
+            .iter()
+            .map(|c| (c.label.as_str(), c.before.as_deref().unwrap(), c.after.as_deref().unwrap()))
+            .collect();
         assert!(shown.contains(&("Status", "Quotation", "Sales Order")));
         assert!(shown.contains(&("Country", "—", "France (#75)")));
         assert!(shown.contains(&("Active", "Yes", "No")));

@@ -4,8 +4,8 @@
 use crate::state::{Broker, VaultState};
 use crate::view::{ConnectionDraft, Topic, VaultView};
 use gatehouse_core::{
-    Agent, AgentId, Connection, ConnectionId, ConnectionStatus, EdgeError, Environment, ErrorCode, JournalEvent, Sealer,
-    TicketId,
+    Agent, AgentId, Connection, ConnectionId, ConnectionStatus, EdgeError, Environment, ErrorCode, JournalEvent,
+    Sealer, TicketId,
 };
 use gatehouse_store::{Generations, Store, StoreError};
 use gatehouse_vault::{Vault, VaultKind};

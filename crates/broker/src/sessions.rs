@@ -61,29 +61,37 @@ impl Broker {
             login: secret.login.clone(),
             tls: connection.tls.clone(),
         };
-        let signed_in = Client::sign_in(endpoint, crate::connections::odoo_credential(&secret.credential), connection.protocol).await;
+        let signed_in =
+            Client::sign_in(endpoint, crate::connections::odoo_credential(&secret.credential), connection.protocol)
+                .await;
         match signed_in {
             Ok((client, sign_in)) => {
-                self.remember_status(&connection.id, ConnectionStatus::Ok {
-                    checked_at: self.now(),
-                    version: sign_in.version.to_string(),
-                    user: sign_in.user_name.clone(),
-                    company: sign_in.company.1.clone(),
-                });
+                self.remember_status(
+                    &connection.id,
+                    ConnectionStatus::Ok {
+                        checked_at: self.now(),
+                        version: sign_in.version.to_string(),
+                        user: sign_in.user_name.clone(),
+                        company: sign_in.company.1.clone(),
+                    },
+                );
                 Ok(Arc::new(Session { client, sign_in }))
             }
             Err(error) => {
                 let edge = error.edge();
                 let checked_at = self.now();
-                self.remember_status(&connection.id, if edge.code == ErrorCode::CredentialRefused {
-                    ConnectionStatus::CredentialRefused { checked_at }
-                } else {
-                    ConnectionStatus::Failed {
-                        checked_at,
-                        message: edge.message.clone(),
-                        fix: edge.detail.clone().unwrap_or_default(),
-                    }
-                });
+                self.remember_status(
+                    &connection.id,
+                    if edge.code == ErrorCode::CredentialRefused {
+                        ConnectionStatus::CredentialRefused { checked_at }
+                    } else {
+                        ConnectionStatus::Failed {
+                            checked_at,
+                            message: edge.message.clone(),
+                            fix: edge.detail.clone().unwrap_or_default(),
+                        }
+                    },
+                );
                 Err(edge)
             }
         }

@@ -104,7 +104,9 @@ impl Broker {
         let now = self.now();
         let covered = self.registry(|registry| {
             registry.standing.iter().any(|standing| {
-                standing.agent == site.agent.id && now < standing.expires_at && standing.bounds.cover(&connection.id, facts)
+                standing.agent == site.agent.id
+                    && now < standing.expires_at
+                    && standing.bounds.cover(&connection.id, facts)
             })
         });
         if covered { Verdict { decision: Decision::Allow, ..verdict } } else { verdict }
@@ -153,7 +155,10 @@ mod tests {
             CallFacts { model: Some("sale.order".into()), ..facts() },
             CallFacts { tool: "odoo_create".into(), ..facts() },
             CallFacts { effects: vec![Effect::Mail], ..facts() },
-            CallFacts { commands: vec![Nested { model: "x".into(), command: "create".into(), fields: vec![] }], ..facts() },
+            CallFacts {
+                commands: vec![Nested { model: "x".into(), command: "create".into(), fields: vec![] }],
+                ..facts()
+            },
         ];
         for call in more {
             assert!(!bounds.cover(&connection(), &call), "{call:?}");
@@ -163,7 +168,8 @@ mod tests {
 
     #[test]
     fn it_is_never_offered_for_what_destroys() {
-        let unlink = CallFacts { risk: Risk { category: Category::Destructive, severity: Severity::Critical }, ..facts() };
+        let unlink =
+            CallFacts { risk: Risk { category: Category::Destructive, severity: Severity::Critical }, ..facts() };
         assert!(bounds_of(&connection(), &unlink).is_none());
     }
 }

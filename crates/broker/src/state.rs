@@ -12,6 +12,7 @@ use crate::view::{Navigation, Topic};
 use gatehouse_core::{
     CallId, Connection, ConnectionId, EdgeError, ErrorCode, JournalEvent, Sealer, TicketId, Timestamp,
 };
+use gatehouse_ipc::message::Event;
 use gatehouse_policy::Limits;
 use gatehouse_store::Store;
 use gatehouse_vault::Vault;
@@ -119,7 +120,10 @@ impl Broker {
             desktop,
             clock,
             store,
-            vault: RwLock::new(VaultState::Closed(EdgeError::new(ErrorCode::VaultLocked, "The vault is not open yet."))),
+            vault: RwLock::new(VaultState::Closed(EdgeError::new(
+                ErrorCode::VaultLocked,
+                "The vault is not open yet.",
+            ))),
             registry: RwLock::default(),
             layers: RwLock::new(layers),
             limits: Mutex::new(limits),
@@ -150,6 +154,11 @@ impl Broker {
         self.0.sessions.clear();
         self.note(JournalEvent::Quit);
         self.seal_journal().await;
+    }
+
+    /// The person chose Quit: bridges learn that only the window opener may start the app again.
+    pub fn say_quitting(&self) {
+        self.0.bridges.tell(&Event::Quitting);
     }
 
     /// How many tickets wait for a person.

@@ -1,7 +1,7 @@
 //! What the windows are shown: plain data, exported to TypeScript. No secret ever stands here.
 
 use gatehouse_core::{
-    AgentId, AgentStatus, Category, Connection, ConnectionId, Digest, Effect, Environment, EdgeError, Evidence,
+    AgentId, AgentStatus, Category, Connection, ConnectionId, Digest, EdgeError, Effect, Environment, Evidence,
     JournalEntry, Protocol, Severity, TicketId, TicketKind, TicketState, Timestamp, Tls,
 };
 use serde::{Deserialize, Serialize};

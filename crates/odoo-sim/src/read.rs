@@ -51,10 +51,10 @@ pub(crate) fn value(env: &Env<'_>, model: &'static Model, id: i64, field: &Field
     if model.name == "res.users" && field.name == "password" {
         return json!("");
     }
-    if let (Kind::Binary, Some(content)) = (field.kind, cell.as_text()) {
-        if env.context.get("bin_size").is_some_and(crate::domain::is_truthy) {
-            return json!(size(content.len() / 4 * 3));
-        }
+    if let (Kind::Binary, Some(content)) = (field.kind, cell.as_text())
+        && env.context.get("bin_size").is_some_and(crate::domain::is_truthy)
+    {
+        return json!(size(content.len() / 4 * 3));
     }
     plain(field.kind, &cell)
 }

@@ -101,7 +101,7 @@ impl Client {
             Value::Number(id) => id.as_i64().map(|id| vec![id]),
             _ => None,
         }
-        .ok_or_else(|| OdooError::OutcomeUnknown { cause: Lost::Unreadable })
+        .ok_or(OdooError::OutcomeUnknown { cause: Lost::Unreadable })
     }
 
     /// Writes the same values into records.

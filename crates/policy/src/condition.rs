@@ -36,8 +36,10 @@ impl PartialEq for Test {
                 a == b
             }
             (Self::In(a), Self::In(b)) | (Self::NotIn(a), Self::NotIn(b)) => a == b,
-            (Self::Lt(a), Self::Lt(b)) | (Self::Lte(a), Self::Lte(b)) => a == b,
-            (Self::Gt(a), Self::Gt(b)) | (Self::Gte(a), Self::Gte(b)) => a == b,
+            (Self::Lt(a), Self::Lt(b))
+            | (Self::Lte(a), Self::Lte(b))
+            | (Self::Gt(a), Self::Gt(b))
+            | (Self::Gte(a), Self::Gte(b)) => a == b,
             (Self::Regex(a), Self::Regex(b)) => a.as_str() == b.as_str(),
             (Self::Exists(a), Self::Exists(b)) => a == b,
             _ => false,

@@ -4,7 +4,7 @@
 use crate::condition::Reading;
 use crate::limits::ChargeRequest;
 use crate::path::Path;
-use crate::policy::{ApprovalRule, Default, Increment, Limit, Rule, ToolRules};
+use crate::policy::{ApprovalRule, DefaultAnswer, Increment, Limit, Rule, ToolRules};
 use crate::problem::token;
 use crate::{Layer, decimal::Decimal};
 use gatehouse_core::{AgentId, CallFacts, Category, Decision, Denial, Environment, FieldPath, Question, Retry};
@@ -61,7 +61,9 @@ pub fn evaluate(layers: &[Layer<'_>], call: &Call<'_>) -> Verdict {
     if PROTOCOL.contains(&call.facts.tool.as_str()) {
         return verdict;
     }
-    if layers.is_empty() {
+    // The local tools' layer lets all other tools pass; it alone allows none of them.
+    let speaks = |layer: &Layer<'_>| layer.name != Layer::LOCAL || layer.policy.tools.contains_key(&call.facts.tool);
+    if !layers.iter().any(speaks) {
         verdict.decision = Decision::Deny(default_deny("no policy", &call.facts.tool));
         return verdict;
     }
@@ -120,7 +122,7 @@ fn not_hidden(layer: &Layer<'_>, call: &Call<'_>) -> Result<(), Denial> {
 
 fn listed_or_default<'a>(layer: &'a Layer<'_>, call: &Call<'_>) -> Result<Option<&'a ToolRules>, Denial> {
     let listed = layer.policy.tools.get(&call.facts.tool);
-    if listed.is_none() && layer.policy.default == Default::Deny {
+    if listed.is_none() && layer.policy.default == DefaultAnswer::Deny {
         return Err(default_deny(&format!("the {} policy", owner(layer)), &call.facts.tool));
     }
     Ok(listed)

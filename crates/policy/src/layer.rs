@@ -11,6 +11,9 @@ pub struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
+    /// The name of the layer of the tools that reach no Odoo, see [`crate::local_tools`].
+    pub const LOCAL: &'static str = "local";
+
     /// A layer of that name.
     pub fn new(name: impl Into<String>, policy: &'a Policy) -> Self {
         Self { name: name.into(), policy }

@@ -25,6 +25,6 @@ mod redact;
 pub use evaluate::{Call, ConnectionFacts, Verdict, evaluate, is_hidden, is_redacted};
 pub use layer::Layer;
 pub use limits::{ChargeRequest, Full, Limits, Reservation};
-pub use policy::{Default, Limit, Policy, Window};
+pub use policy::{DefaultAnswer, Limit, Policy, Window};
 pub use preset::{Preset, local_tools};
 pub use problem::PolicyProblem;

@@ -132,10 +132,10 @@ impl Limits {
 
     /// Gives a charge back: the call provably did not run. A charge of a window that has passed is gone anyway.
     pub fn give_back(&mut self, charge: &Charge) {
-        if let Some(spent) = self.spent.get_mut(&key(charge)) {
-            if spent.window_start == charge.window_start {
-                spent.amount = spent.amount.saturating_sub(charge.amount);
-            }
+        if let Some(spent) = self.spent.get_mut(&key(charge))
+            && spent.window_start == charge.window_start
+        {
+            spent.amount = spent.amount.saturating_sub(charge.amount);
         }
     }
 

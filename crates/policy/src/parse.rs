@@ -1,21 +1,19 @@
 //! From a policy's text to a [`Policy`], strictly: every error is told, all at once, each with its place. Not even one
 //! is passed over.
 
-use crate::condition::{Condition, Operand, Test};
-use crate::decimal::Decimal;
+mod conditions;
+mod warnings;
+
 use crate::json::{Node, Place, Value, read};
-use crate::path::Path;
-use crate::policy::{ApprovalRule, Default, Hide, Increment, Limit, Policy, Rule, ToolRules, Window};
+use crate::policy::{ApprovalRule, DefaultAnswer, Hide, Increment, Limit, Policy, Rule, ToolRules, Window};
 use crate::problem::{PolicyProblem, did_you_mean, token};
 use crate::redact::Glob;
 use gatehouse_core::ToolDefinition;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// The largest compiled regular expression, in bytes.
-const MAX_REGEX: usize = 1 << 20;
 /// The longest time that a rule may give a person.
-const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+const MAX_TIMEOUT: Duration = Duration::from_hours(24);
 
 impl Policy {
     /// Reads a policy. `tools` is the catalogue that `args.` paths are checked against; a tool that it does not have may
@@ -31,34 +29,6 @@ impl Policy {
                 Err(parser.problems)
             }
         }
-    }
-
-    /// What is allowed and yet worth a second look, for a text that parses: a listed tool that the catalogue does not
-    /// have, and a `deny_if` over an argument that the agent may simply leave out.
-    pub fn warnings(text: &str, tools: &[ToolDefinition]) -> Vec<PolicyProblem> {
-        let Ok(root) = read(text) else { return Vec::new() };
-        let mut warnings = Vec::new();
-        for (name, place, rules) in entries(child(&root, "tools")) {
-            let at = format!("/tools/{}", token(name));
-            let Some(tool) = tools.iter().find(|tool| tool.name == *name) else {
-                let near = did_you_mean(name, tools.iter().map(|tool| tool.name.as_str()));
-                warnings.push(problem(*place, at, format!("Gatehouse has no tool “{name}”.{near}")));
-                continue;
-            };
-            for (index, rule) in items(child(rules, "deny_if")).iter().enumerate() {
-                for condition in items(child(rule, "conditions")) {
-                    let Some(Value::Text(path)) = child(condition, "path").map(|node| &node.value) else { continue };
-                    let Ok(Path::Arguments(keys)) = Path::parse(path) else { continue };
-                    if !is_required(&tool.input_schema, &keys[0]) {
-                        let message = format!(
-                            "This rule does nothing when the agent leaves {path} out. A require with {{\"path\": \"{path}\", \"op\": \"exists\", \"value\": true}} closes that."
-                        );
-                        warnings.push(problem(condition.place, format!("{at}/deny_if/{index}"), message));
-                    }
-                }
-            }
-        }
-        warnings
     }
 }
 
@@ -86,13 +56,13 @@ impl Parser<'_> {
             None => {}
         }
         let default = match keys.get("default").map(|node| (&node.value, node.place)) {
-            Some((Value::Text(word), _)) if word == "allow" => Default::Allow,
-            Some((Value::Text(word), _)) if word == "deny" => Default::Deny,
+            Some((Value::Text(word), _)) if word == "allow" => DefaultAnswer::Allow,
+            Some((Value::Text(word), _)) if word == "deny" => DefaultAnswer::Deny,
             Some((_, place)) => {
                 self.report(place, "/default", "The default must be \"allow\" or \"deny\".");
-                Default::Deny
+                DefaultAnswer::Deny
             }
-            None => Default::Deny,
+            None => DefaultAnswer::Deny,
         };
         let hide = keys.get("hide").map_or(Hide::Names(Vec::new()), |node| self.hide(node));
         let all_tools = keys.get("all_tools").map_or_else(Vec::new, |node| self.all_tools(node));
@@ -219,82 +189,6 @@ impl Parser<'_> {
         rules
     }
 
-    fn conditions(&mut self, keys: &HashMap<&str, &Node>, at: &str, scope: Scope<'_>) -> Vec<Condition> {
-        let Some(node) = keys.get("conditions") else { return Vec::new() };
-        let at = format!("{at}/conditions");
-        let mut conditions = Vec::new();
-        for (index, item) in self.list(node, &at).iter().enumerate() {
-            conditions.extend(self.condition(item, &format!("{at}/{index}"), scope));
-        }
-        conditions
-    }
-
-    fn condition(&mut self, node: &Node, at: &str, scope: Scope<'_>) -> Option<Condition> {
-        let keys = self.object(node, at, &["path", "op", "value"])?;
-        self.required(node, &keys, at, &["path", "op", "value"]);
-        let path = keys.get("path").and_then(|node| self.path(node, &format!("{at}/path"), scope));
-        let test = match (keys.get("op"), keys.get("value")) {
-            (Some(op), Some(value)) => self.test(op, value, at),
-            _ => None,
-        };
-        Some(Condition { path: path?, test: test? })
-    }
-
-    fn path(&mut self, node: &Node, at: &str, scope: Scope<'_>) -> Option<Path> {
-        let Value::Text(text) = &node.value else {
-            self.report(node.place, at, format!("A path is a text, not {}.", node.value.kind()));
-            return None;
-        };
-        let checked = Path::parse(text).and_then(|path| match &path {
-            Path::Arguments(_) if scope.every_tool => {
-                Err("Limits of all tools cannot count an argument: tools differ in theirs.".to_owned())
-            }
-            Path::Arguments(keys) => match scope.tool {
-                Some(tool) => has_argument(tool, keys).map(|()| path),
-                None => Ok(path),
-            },
-            Path::Fact(_) => Ok(path),
-        });
-        checked.map_err(|message| self.report(node.place, at, message)).ok()
-    }
-
-    fn test(&mut self, op: &Node, value: &Node, at: &str) -> Option<Test> {
-        const OPS: [&str; 11] = ["eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte", "regex", "contains", "exists"];
-        let name = match &op.value {
-            Value::Text(name) if OPS.contains(&name.as_str()) => name.as_str(),
-            Value::Text(name) => {
-                let near = did_you_mean(name, OPS.into_iter());
-                self.report(
-                    op.place,
-                    format!("{at}/op"),
-                    format!("“{name}” is not an operator; they are {}.{near}", OPS.join(", ")),
-                );
-                return None;
-            }
-            other => {
-                self.report(op.place, format!("{at}/op"), format!("An operator is a text, not {}.", other.kind()));
-                return None;
-            }
-        };
-        let result = match name {
-            "eq" => operand(value).map(Test::Eq),
-            "neq" => operand(value).map(Test::Neq),
-            "contains" => operand(value).map(Test::Contains),
-            "in" => operands(value).map(Test::In),
-            "not_in" => operands(value).map(Test::NotIn),
-            "lt" => number(value, name).map(Test::Lt),
-            "lte" => number(value, name).map(Test::Lte),
-            "gt" => number(value, name).map(Test::Gt),
-            "gte" => number(value, name).map(Test::Gte),
-            "regex" => regex(value).map(Test::Regex),
-            _ => match value.value {
-                Value::Bool(wanted) => Ok(Test::Exists(wanted)),
-                _ => Err("“exists” compares with true or false.".to_owned()),
-            },
-        };
-        result.map_err(|message| self.report(value.place, format!("{at}/value"), message)).ok()
-    }
-
     fn limits(&mut self, node: &Node, at: &str, scope: Scope<'_>) -> Vec<Limit> {
         let mut limits = Vec::new();
         for (index, item) in self.list(node, at).iter().enumerate() {
@@ -344,14 +238,14 @@ impl Parser<'_> {
             }
             max
         });
-        if let Some(word) = self.text(&keys, "scope", at) {
-            if word != "grant" {
-                self.report(
-                    keys["scope"].place,
-                    format!("{at}/scope"),
-                    format!("“{word}” is not a scope: it is \"grant\"."),
-                );
-            }
+        if let Some(word) = self.text(&keys, "scope", at)
+            && word != "grant"
+        {
+            self.report(
+                keys["scope"].place,
+                format!("{at}/scope"),
+                format!("“{word}” is not a scope: it is \"grant\"."),
+            );
         }
         let increment = match keys.get("increment_from") {
             Some(node) => self.increment(node, &format!("{at}/increment_from"), scope)?,
@@ -456,40 +350,6 @@ fn problem(place: Place, at: impl Into<String>, message: impl Into<String>) -> P
     PolicyProblem { pointer: at.into(), line: place.line, column: place.column, message: message.into() }
 }
 
-fn operand(node: &Node) -> Result<Operand, String> {
-    match &node.value {
-        Value::Text(text) => Ok(Operand::Text(text.clone())),
-        Value::Number(number) => Ok(Operand::Number(number.clone())),
-        Value::Bool(flag) => Ok(Operand::Bool(*flag)),
-        Value::Null => Err("null cannot be compared with; use the operator exists.".to_owned()),
-        other => Err(format!("This operator compares with one text, number, true or false, not {}.", other.kind())),
-    }
-}
-
-fn operands(node: &Node) -> Result<Vec<Operand>, String> {
-    match &node.value {
-        Value::List(items) if !items.is_empty() => items.iter().map(operand).collect(),
-        _ => Err("This operator compares with a list that is not empty.".to_owned()),
-    }
-}
-
-fn number(node: &Node, op: &str) -> Result<Decimal, String> {
-    match &node.value {
-        Value::Number(number) => Ok(number.clone()),
-        other => Err(format!("“{op}” compares with a number, not {}.", other.kind())),
-    }
-}
-
-fn regex(node: &Node) -> Result<regex::Regex, String> {
-    let Value::Text(pattern) = &node.value else {
-        return Err(format!("A regular expression is a text, not {}.", node.value.kind()));
-    };
-    regex::RegexBuilder::new(pattern).size_limit(MAX_REGEX).build().map_err(|error| {
-        let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-        format!("This is not a regular expression that can be used: {last}.")
-    })
-}
-
 /// `90s`, `15m`, `2h`.
 fn duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -502,50 +362,4 @@ fn duration(text: &str) -> Option<Duration> {
     let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     let seconds = digits.parse::<u64>().ok().filter(|_| plain)?.checked_mul(unit)?;
     Some(Duration::from_secs(seconds)).filter(|time| *time <= MAX_TIMEOUT)
-}
-
-/// Whether the tool takes such an argument, as far as its schema says.
-fn has_argument(tool: &ToolDefinition, keys: &[String]) -> Result<(), String> {
-    let mut schema = &tool.input_schema;
-    for (index, key) in keys.iter().enumerate() {
-        while let Some(items) = schema.get("items") {
-            schema = items;
-        }
-        let Some(properties) = schema.get("properties").and_then(|p| p.as_object()) else { return Ok(()) };
-        match properties.get(key) {
-            Some(inner) => schema = inner,
-            None if index > 0
-                && schema.get("additionalProperties").is_none_or(|more| *more != serde_json::Value::Bool(false)) =>
-            {
-                return Ok(());
-            }
-            None => {
-                let near = did_you_mean(key, properties.keys().map(String::as_str));
-                return Err(format!("{} has no argument “{}”.{near}", tool.name, keys[..=index].join(".")));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn is_required(schema: &serde_json::Value, name: &str) -> bool {
-    schema.get("required").and_then(|r| r.as_array()).is_some_and(|r| r.iter().any(|item| item == name))
-}
-
-fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    entries(Some(node)).iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node)
-}
-
-fn entries(node: Option<&Node>) -> &[(String, Place, Node)] {
-    match node.map(|node| &node.value) {
-        Some(Value::Object(entries)) => entries,
-        _ => &[],
-    }
-}
-
-fn items(node: Option<&Node>) -> &[Node] {
-    match node.map(|node| &node.value) {
-        Some(Value::List(items)) => items,
-        _ => &[],
-    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// For a tool that `tools` does not list.
-    pub(crate) default: Default,
+    pub(crate) default: DefaultAnswer,
     /// Gone from the tool list, and denied when called.
     pub(crate) hide: Hide,
     /// Limits that count every call.
@@ -24,7 +24,7 @@ impl Policy {
     /// The policy that allows nothing.
     pub fn deny_everything() -> Self {
         Self {
-            default: Default::Deny,
+            default: DefaultAnswer::Deny,
             hide: Hide::Names(Vec::new()),
             all_tools: Vec::new(),
             tools: BTreeMap::new(),
@@ -33,7 +33,7 @@ impl Policy {
     }
 
     /// What happens to a tool that it does not list.
-    pub fn default(&self) -> Default {
+    pub fn default(&self) -> DefaultAnswer {
         self.default
     }
 
@@ -58,7 +58,7 @@ impl Policy {
 
 /// What happens to a tool that a policy does not list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Default {
+pub enum DefaultAnswer {
     /// It may run.
     Allow,
     /// It is denied.
@@ -74,7 +74,7 @@ pub(crate) enum Hide {
 }
 
 /// What a listed tool is subject to.
-#[derive(Debug, Clone, PartialEq, std::default::Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ToolRules {
     /// Each must hold, or the call is denied.
     pub(crate) require: Vec<Rule>,

@@ -2,15 +2,15 @@
 
 use crate::condition::{Condition, Operand, Test};
 use crate::decimal::Decimal;
-use crate::policy::{ApprovalRule, Default, Hide, Increment, Limit, Policy, Rule, ToolRules};
+use crate::policy::{ApprovalRule, DefaultAnswer, Hide, Increment, Limit, Policy, Rule, ToolRules};
 use std::fmt::Write as _;
 
 impl Policy {
     /// Its JSON, indented by two spaces, with a line feed at the end; tools sorted by name.
     pub fn to_json_pretty(&self) -> String {
         let default = match self.default {
-            Default::Allow => "allow",
-            Default::Deny => "deny",
+            DefaultAnswer::Allow => "allow",
+            DefaultAnswer::Deny => "deny",
         };
         let mut root = vec![("version", text("1")), ("default", text(default))];
         match &self.hide {

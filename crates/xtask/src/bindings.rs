@@ -1,4 +1,4 @@
-//! TypeScript types of everything that crosses into the windows.
+//! What is generated from Rust and checked in: TypeScript types for the windows, the built-in catalogue for the bridge.
 
 use crate::place;
 use crate::step::{Outcome, Step, begin};
@@ -12,7 +12,7 @@ pub(crate) fn write() -> Outcome {
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    generate(&folder)
+    generate(&folder, &catalogue())
 }
 
 /// Compares what is checked in with what the Rust types say now.
@@ -22,7 +22,12 @@ pub(crate) fn check() -> Outcome {
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
     }
-    generate(&fresh)?;
+    let fresh_catalogue = place::target().join("catalogue.json");
+    generate(&fresh, &fresh_catalogue)?;
+    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    if read(&fresh_catalogue)? != read(&catalogue())? {
+        return Err("crates/bridge/src/catalogue.json is stale; run `cargo xtask bindings`".to_owned());
+    }
     let (now, then) = (contents(&fresh)?, contents(&checked_in())?);
     let stale: Vec<&str> = now
         .keys()
@@ -41,9 +46,13 @@ fn checked_in() -> PathBuf {
     place::ui().join("src/lib/bindings")
 }
 
-fn generate(folder: &Path) -> Outcome {
-    let folder = folder.display().to_string();
-    Step::cargo(&["run", "--quiet", "-p", "gatehouse-tests", "--bin", "bindings", "--", &folder]).run()
+fn catalogue() -> PathBuf {
+    place::root().join("crates/bridge/src/catalogue.json")
+}
+
+fn generate(folder: &Path, catalogue: &Path) -> Outcome {
+    let (folder, catalogue) = (folder.display().to_string(), catalogue.display().to_string());
+    Step::cargo(&["run", "--quiet", "-p", "gatehouse-tests", "--bin", "bindings", "--", &folder, &catalogue]).run()
 }
 
 fn contents(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {

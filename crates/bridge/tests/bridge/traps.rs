@@ -139,8 +139,6 @@ async fn what_comes_before_initialize_does_not_end_the_session() {
 async fn nothing_of_a_call_is_ever_logged() {
     let dir = profile();
     let _app = App::start(dir.path()).await;
-    let mut command = tokio::process::Command::new(crate::support::PROGRAM);
-    command.arg("--profile").arg(dir.path());
     // The variables that clients hand on are set first; a log level may come from the client's configuration.
     let mut shell = tokio::process::Command::new("/bin/sh");
     shell.arg("-c").arg(format!(

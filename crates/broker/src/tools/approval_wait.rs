@@ -66,7 +66,9 @@ impl Broker {
         }
         if let Some(holder) = holder.filter(|holder| *holder != arrival.bridge) {
             if self.0.bridges.is_live(&holder) {
-                return Err(EdgeError::new(ErrorCode::TicketGone, "Another of your processes waits on this ticket.").into());
+                return Err(
+                    EdgeError::new(ErrorCode::TicketGone, "Another of your processes waits on this ticket.").into()
+                );
             }
             self.0.desk.touch(&id, |held| held.ticket.hand_over(arrival.bridge.clone()));
         }

@@ -218,7 +218,12 @@ mod tests {
     #[test]
     fn every_problem_is_told_at_once_with_its_place() {
         let message = problems(json!({"modle": "x", "ids": ["1"], "limit": 0}));
-        for part in ["modle: unknown argument; did you mean model?", "model: is required", "ids/0: must be a whole number", "limit: must be at least 1"] {
+        for part in [
+            "modle: unknown argument; did you mean model?",
+            "model: is required",
+            "ids/0: must be a whole number",
+            "limit: must be at least 1",
+        ] {
             assert!(message.contains(part), "{part} is missing in {message}");
         }
     }

@@ -53,7 +53,8 @@ impl Tool for ConnectionAdd {
         }
         let address = gatehouse_odoo::address::parse(arguments.text("url").unwrap_or_default())
             .map_err(|error| EdgeError::new(ErrorCode::InvalidAddress, format!("url: {error}")))?;
-        let alias = arguments.text("alias").map_or_else(|| address.short_name().to_owned(), |alias| alias.trim().to_owned());
+        let alias =
+            arguments.text("alias").map_or_else(|| address.short_name().to_owned(), |alias| alias.trim().to_owned());
         let db = arguments.text("db").map(str::to_owned).or(address.database.clone()).unwrap_or_default();
         Ok(Box::new(ConnectionAddCall {
             facts: CallFacts::local(NAME, self.definition().risk),

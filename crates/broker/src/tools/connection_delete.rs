@@ -49,7 +49,9 @@ impl Call for ConnectionDeleteCall {
         let connection = site.connection()?;
         Ok(Preview {
             sentence: format!("Delete the connection “{}”", connection.name),
-            touches: vec!["It goes to the trash and can be restored for 30 days. Calls that wait on it become void.".into()],
+            touches: vec![
+                "It goes to the trash and can be restored for 30 days. Calls that wait on it become void.".into(),
+            ],
             observed: json!({"name": connection.name, "origin": connection.origin, "database": connection.database}),
             ..Preview::default()
         })

@@ -59,7 +59,10 @@ impl Tool for Create {
         for (index, values) in given.iter().enumerate() {
             let place = if given.len() == 1 { "values".to_owned() } else { format!("values/{index}") };
             let Value::Object(values) = values else {
-                return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("{place}: must be an object of field values")));
+                return Err(EdgeError::new(
+                    ErrorCode::InvalidArguments,
+                    format!("{place}: must be an object of field values"),
+                ));
             };
             let checked = check_values(values, &model, Mode::Create, &source, &source).await;
             records.push(checked.map_err(|error| site.input_error(error, &place))?);
@@ -105,7 +108,8 @@ impl Call for CreateCall {
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let one = |checked: &CheckedValues| {
-            let name = ["name", "display_name", "login", "ref"].iter().find_map(|field| checked.values.get(*field)?.as_str());
+            let name =
+                ["name", "display_name", "login", "ref"].iter().find_map(|field| checked.values.get(*field)?.as_str());
             RecordChange {
                 id: None,
                 name: name.unwrap_or("New record").to_owned(),

@@ -69,11 +69,8 @@ impl Call for ListModelsCall {
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let lang = self.locale.lang.as_deref();
-        let models = session
-            .client
-            .models(self.pattern.as_deref(), lang)
-            .await
-            .map_err(|error| site.odoo_error(&error))?;
+        let models =
+            session.client.models(self.pattern.as_deref(), lang).await.map_err(|error| site.odoo_error(&error))?;
         let found = models.len();
         let rows = models.into_iter().take(self.limit).map(|model| json!([model.name, model.label])).collect();
         let (rows, _) = cut(rows);

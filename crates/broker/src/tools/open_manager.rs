@@ -36,9 +36,9 @@ impl Tool for OpenManager {
     }
 
     async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
-        let connection = arguments.text("connection").and_then(|name| {
-            site.granted().into_iter().find(|connection| connection.name.eq_ignore_ascii_case(name))
-        });
+        let connection = arguments
+            .text("connection")
+            .and_then(|name| site.granted().into_iter().find(|connection| connection.name.eq_ignore_ascii_case(name)));
         let page = arguments.text("page").unwrap_or("connections").to_owned();
         Ok(Box::new(OpenManagerCall {
             facts: CallFacts::local(NAME, self.definition().risk),

@@ -4,11 +4,11 @@ use super::arguments::Arguments;
 use super::site::{Locale, SiteFields};
 use super::{Call, Done, Site, Target, Tool, define, with_common};
 use crate::answers::{cut, nested_record, record};
-use gatehouse_policy::sensitive::is_sensitive;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, FieldPath, Risk, Severity, ToolDefinition};
 use gatehouse_odoo::domain::{Column, Domain, FieldList, Order};
 use gatehouse_odoo::{Field, FieldType, Fields, Method, Search};
+use gatehouse_policy::sensitive::is_sensitive;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -52,11 +52,15 @@ impl Tool for SearchRead {
         let session = site.session().await?;
         let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
         let domain = match arguments.get("domain") {
-            Some(domain) => Domain::parse(domain, &model, &source).await.map_err(|error| error.inside("domain").edge())?,
+            Some(domain) => {
+                Domain::parse(domain, &model, &source).await.map_err(|error| error.inside("domain").edge())?
+            }
             None => Domain::every(),
         };
         let order = match arguments.text("order") {
-            Some(order) => Some(Order::parse(order, &model, &source).await.map_err(|error| error.inside("order").edge())?),
+            Some(order) => {
+                Some(Order::parse(order, &model, &source).await.map_err(|error| error.inside("order").edge())?)
+            }
             None => None,
         };
         let columns = Columns::parse(site, &arguments, &model, &fields, &locale).await?;
@@ -115,7 +119,8 @@ impl Call for SearchReadCall {
             if let Some(order) = &self.order {
                 method = method.arg("order", order.as_str());
             }
-            let answer = session.client.call(&method.within(Some(&context))).await.map_err(|error| site.odoo_error(&error))?;
+            let answer =
+                session.client.call(&method.within(Some(&context))).await.map_err(|error| site.odoo_error(&error))?;
             self.columns.nested_rows(&answer["records"])
         } else {
             let search = Search {
@@ -280,7 +285,10 @@ fn sensible(fields: &Fields) -> Vec<String> {
     let cheap = |field: &Field| {
         (field.store || field.related.is_some())
             && !field.kind.is_x2many()
-            && !matches!(field.kind, FieldType::Binary | FieldType::Image | FieldType::Html | FieldType::Json | FieldType::Properties)
+            && !matches!(
+                field.kind,
+                FieldType::Binary | FieldType::Image | FieldType::Html | FieldType::Json | FieldType::Properties
+            )
     };
     let has_name = fields.get("name").is_some();
     let mut names: Vec<String> = FAVOURITES

@@ -86,7 +86,9 @@ impl Locale {
         }
         let companies = match arguments.get("companies").and_then(Value::as_array) {
             None => vec![me.company.clone()],
-            Some(named) if named.is_empty() => return Err(bad("companies", "[]", "name at least one, or leave it out")),
+            Some(named) if named.is_empty() => {
+                return Err(bad("companies", "[]", "name at least one, or leave it out"));
+            }
             Some(named) => named.iter().map(|one| find_company(one, &me.companies)).collect::<Result<_, _>>()?,
         };
         let mut context = Map::new();

@@ -124,7 +124,11 @@ impl Call for WriteCall {
         if !missing.is_empty() {
             return Err(EdgeError::new(
                 ErrorCode::RecordMissing,
-                format!("{} {}: no such record, or the user may not see it. Search again.", self.model, missing.join(", ")),
+                format!(
+                    "{} {}: no such record, or the user may not see it. Search again.",
+                    self.model,
+                    missing.join(", ")
+                ),
             ));
         }
         let linked = self.names_of_linked(site).await?;
@@ -178,7 +182,12 @@ impl Call for WriteCall {
                 Err(error) => {
                     let error = site.odoo_error(&error);
                     return Ok(Done {
-                        summary: format!("changed {} of {} records, then {}", changed.len(), self.facts.ids.len(), error.message),
+                        summary: format!(
+                            "changed {} of {} records, then {}",
+                            changed.len(),
+                            self.facts.ids.len(),
+                            error.message
+                        ),
                         answer: json!({
                             "status": "partly_done",
                             "changed": changed,
@@ -244,11 +253,7 @@ impl WriteCall {
     }
 }
 
-fn hints_for(
-    update: &Update,
-    linked: &BTreeMap<(String, i64), String>,
-    fields: &Fields,
-) -> BTreeMap<String, String> {
+fn hints_for(update: &Update, linked: &BTreeMap<(String, i64), String>, fields: &Fields) -> BTreeMap<String, String> {
     let mut hints = update.checked.shown.clone();
     for (name, value) in &update.checked.values {
         let relation = fields.get(name).and_then(|field| field.relation.clone());

@@ -6,7 +6,6 @@ use crate::{Field, FieldType};
 use serde_json::{Value, json};
 
 /// Checks one value; gives it as Odoo takes it, and words for it where it does not speak for itself.
-#[expect(clippy::match_same_arms, reason = "one group of arms for each type")]
 pub(super) fn check(value: &Value, name: &str, field: &Field, at: &str) -> Result<(Value, Option<String>), Problem> {
     let refuse = |wants: &str| Err(Problem::new(at, format!("“{name}” takes {wants}, not {}", described(value))));
     let plain = |value: Value| Ok((value, None));

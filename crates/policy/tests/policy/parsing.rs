@@ -1,5 +1,5 @@
 use super::{policy, tools};
-use gatehouse_policy::{Default, Policy};
+use gatehouse_policy::{DefaultAnswer, Policy};
 use serde_json::{Value, json};
 
 fn problems(text: &str) -> Vec<(String, String)> {
@@ -22,7 +22,7 @@ fn limit(limit: &Value) -> Value {
 #[test]
 fn a_policy_needs_version_and_default_and_nothing_else() {
     let minimal = policy(&json!({"version": "1", "default": "allow"}));
-    assert_eq!(minimal.default(), Default::Allow);
+    assert_eq!(minimal.default(), DefaultAnswer::Allow);
     for bad in [
         json!({}),
         json!([]),

@@ -1,6 +1,6 @@
 use super::{facts, judge, risk, said, tools, write_facts};
 use gatehouse_core::{AgentId, CallFacts, Category, Decision, Effect, Environment, Timestamp};
-use gatehouse_policy::{Call, Default, Layer, Limits, Policy, Preset, evaluate, is_hidden, local_tools};
+use gatehouse_policy::{Call, DefaultAnswer, Layer, Limits, Policy, Preset, evaluate, is_hidden, local_tools};
 use serde_json::json;
 
 const READS: [&str; 8] = [
@@ -50,7 +50,7 @@ fn every_preset_is_a_policy_in_the_language_and_says_what_its_table_says() {
     ];
     for (preset, [read, sensitive, write, execute, destructive]) in table {
         assert!(Policy::parse(preset.text(), &tools()).is_ok(), "{preset:?}");
-        assert_eq!(preset.policy(&tools()).default(), Default::Deny);
+        assert_eq!(preset.policy(&tools()).default(), DefaultAnswer::Deny);
         for tool in READS {
             assert_eq!(word(preset, &call(tool, Category::Read)), read, "{preset:?} {tool}");
             let mut personal = call(tool, Category::Read);
@@ -147,6 +147,18 @@ fn the_local_tools_have_their_row_and_all_others_pass_it() {
         assert_eq!(verdict.charges.iter().map(|charge| charge.max).collect::<Vec<_>>(), [max], "{tool}");
     }
     assert_eq!(said(&judge(&[&local], &write_facts(), &json!({}))), "allow");
+}
+
+#[test]
+fn the_local_tools_layer_alone_allows_no_other_tool() {
+    let local = local_tools(&tools());
+    let layers = [Layer::new(Layer::LOCAL, &local)];
+    let agent = AgentId::parse("claude").unwrap();
+    let word = |facts: &CallFacts| {
+        said(&evaluate(&layers, &Call { facts, arguments: &json!({}), connection: None, agent: &agent }))
+    };
+    assert_eq!(word(&facts("user_connection_list", Category::Read)), "allow");
+    assert_eq!(word(&write_facts()), "deny (default deny)");
 }
 
 #[test]

@@ -6,7 +6,7 @@ import type { JournalEntry } from "./JournalEntry";
  */
 export type ActivityPage = { 
 /**
- * Newest first, at most 100.
+ * Newest first, at most 100, and with each call that was sent the entry that settled it.
  */
 entries: Array<JournalEntry>, 
 /**

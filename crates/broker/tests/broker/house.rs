@@ -1,0 +1,251 @@
+//! A house to test in: broker, socket, demo Odoo, all in a folder of its own.
+
+use gatehouse_broker::view::{Card, CardContent, Navigation, Topic, Verdict};
+use gatehouse_broker::{Approver, Broker, Clock, DemoServer, Desktop, Options, Shown};
+use gatehouse_core::{AgentId, Connection, EdgeError, Environment, TicketId, Timestamp};
+use gatehouse_ipc::message::{Answer, CallAnswer, CallTool, ClientClaim, Hello, PROTOCOL, Request, Role};
+use gatehouse_ipc::{Client, bind, serve, socket_path};
+use gatehouse_odoo_sim::{Sim, SimOptions};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct House {
+    pub(crate) broker: Broker,
+    pub(crate) approver: Approver,
+    pub(crate) sim: Sim,
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) desktop: Arc<PaperDesktop>,
+    folder: TempDir,
+    shutdown: CancellationToken,
+}
+
+/// A clock that also moves when it is told to.
+pub(crate) struct HandClock {
+    start: Instant,
+    ahead: AtomicI64,
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        let real = i64::try_from(self.start.elapsed().as_millis()).unwrap();
+        Timestamp::from_millis(1_790_000_000_000 + real + self.ahead.load(Ordering::SeqCst))
+    }
+}
+
+impl HandClock {
+    pub(crate) fn forward(&self, by: Duration) {
+        self.ahead.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+/// A desktop that writes down what it was asked to show.
+#[derive(Default)]
+pub(crate) struct PaperDesktop(Mutex<Vec<String>>);
+
+impl PaperDesktop {
+    pub(crate) fn shown(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Desktop for PaperDesktop {
+    fn show_main(&self, to: Option<Navigation>) -> Shown {
+        self.0.lock().unwrap().push(format!("main {}", to.map(|to| to.page).unwrap_or_default()));
+        Shown::Focused
+    }
+
+    fn show_approval(&self, _: bool) {
+        self.0.lock().unwrap().push("approval".into());
+    }
+
+    fn changed(&self, _: &[Topic]) {}
+
+    fn notify(&self, title: &str, body: &str) {
+        self.0.lock().unwrap().push(format!("notify {title}: {body}"));
+    }
+}
+
+impl House {
+    /// An app that runs with a session's vault and no connection.
+    pub(crate) async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            data_dir: folder.path().join("data"),
+            profile: Some(folder.path().to_owned()),
+            managed_policy: None,
+            user_policy: folder.path().join("policy.json"),
+            vault_service: "Gatehouse (test without a keyring)".into(),
+            build: "0.0.0".into(),
+            bridge_path: "/nowhere/gatehouse-mcp".into(),
+            hold: Some(Duration::from_millis(1500)),
+        };
+        let clock = Arc::new(HandClock { start: Instant::now(), ahead: AtomicI64::new(0) });
+        let desktop = Arc::new(PaperDesktop::default());
+        let (broker, approver) = Broker::start(options, desktop.clone(), clock.clone()).await.unwrap();
+        broker.use_session_vault().await.unwrap();
+        let sim = Sim::start(SimOptions::default()).await.unwrap();
+        let shutdown = CancellationToken::new();
+        let listener = bind(&socket_path(Some(folder.path()))).await.unwrap();
+        tokio::spawn(serve(listener, Arc::new(broker.clone()), shutdown.clone()));
+        Self { broker, approver, sim, clock, desktop, folder, shutdown }
+    }
+
+    /// The same with the demo added as a production connection called "Demo".
+    pub(crate) async fn with_demo() -> Self {
+        let house = Self::open().await;
+        house.add_demo().await;
+        house
+    }
+
+    pub(crate) async fn add_demo(&self) -> Connection {
+        let demo = DemoServer {
+            origin: self.sim.url(),
+            database: self.sim.database().to_owned(),
+            login: self.sim.admin().login.clone(),
+            api_key: self.sim.admin().api_key.clone().into(),
+        };
+        let connection = self.broker.add_demo(demo).await.unwrap();
+        assert_eq!(connection.environment, Environment::Production);
+        connection
+    }
+
+    /// A bridge of this agent, not admitted yet.
+    pub(crate) async fn bridge(&self, agent: &str) -> Agent {
+        let hello = Hello {
+            protocol: PROTOCOL,
+            build: "0.0.0".into(),
+            role: Role::Bridge { agent: AgentId::parse(agent).unwrap(), pinned: None },
+        };
+        let client = Client::connect(&socket_path(Some(self.folder.path())), hello).await.unwrap();
+        Agent { client: client }
+    }
+
+    /// A bridge of an agent that the person admitted for every connection there is.
+    pub(crate) async fn admitted(&self, agent: &str) -> Agent {
+        let bridge = self.bridge(agent).await;
+        let calling = bridge.clone();
+        let call = tokio::spawn(async move { calling.call("user_connection_list", json!({})).await });
+        let card = self.card().await;
+        let CardContent::Admission(admission) = &card.content else { panic!("expected an admission, got {card:?}") };
+        let connections = admission.connections.iter().map(|badge| badge.id.clone()).collect();
+        self.decide(&card, Verdict::Admit { connections }).await.unwrap();
+        call.await.unwrap().unwrap();
+        bridge
+    }
+
+    /// Waits for a card that waits for the person.
+    pub(crate) async fn card(&self) -> Card {
+        for _ in 0..400 {
+            if let Some(card) = self.approver.cards().into_iter().next() {
+                return card;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no card appeared");
+    }
+
+    /// Looks at a card for long enough and decides.
+    pub(crate) async fn decide(&self, card: &Card, verdict: Verdict) -> Result<(), EdgeError> {
+        self.approver.present(&card.ticket, &card.digest).unwrap();
+        self.clock.forward(Duration::from_millis(700));
+        self.approver.decide(&card.ticket, &card.digest, verdict).await
+    }
+
+    /// A field of a record as the demo Odoo has it now.
+    pub(crate) async fn stored(&self, model: &str, id: i64, field: &str) -> Value {
+        let key = &self.sim.admin().api_key;
+        let body = json!({"ids": [id], "fields": [field]}).to_string();
+        let url = format!("{}/json/2/{model}/read", self.sim.url());
+        let answer = http_post(&url, key, self.sim.database(), &body).await;
+        answer[0][field].clone()
+    }
+
+    /// Changes a record behind Gatehouse's back.
+    pub(crate) async fn meddle(&self, model: &str, id: i64, values: Value) {
+        let url = format!("{}/json/2/{model}/write", self.sim.url());
+        let body = json!({"ids": [id], "vals": values}).to_string();
+        assert_eq!(http_post(&url, &self.sim.admin().api_key, self.sim.database(), &body).await, json!(true));
+    }
+
+    /// How often Odoo was asked to do this.
+    pub(crate) fn times(&self, method: &str) -> usize {
+        self.sim.log().iter().filter(|seen| seen.method == method).count()
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// A client of the socket, as the bridge is one.
+#[derive(Clone)]
+pub(crate) struct Agent {
+    pub(crate) client: Client,
+}
+
+impl Agent {
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Result<Value, EdgeError> {
+        self.call_until(tool, arguments, &CancellationToken::new()).await
+    }
+
+    pub(crate) async fn call_until(
+        &self,
+        tool: &str,
+        arguments: Value,
+        cancel: &CancellationToken,
+    ) -> Result<Value, EdgeError> {
+        let call = CallTool {
+            name: tool.into(),
+            arguments,
+            client: Some(ClientClaim { name: "test".into(), version: "1".into() }),
+            elapsed_ms: 0,
+            wants_progress: false,
+            started_app: false,
+        };
+        match self.client.request(Request::CallTool(call), |_, _| {}, cancel).await? {
+            Answer::Call(CallAnswer { text, is_error: false }) => Ok(serde_json::from_str(&text).unwrap()),
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+
+    /// The same in the background.
+    pub(crate) fn calling(
+        &self,
+        tool: &'static str,
+        arguments: Value,
+    ) -> tokio::task::JoinHandle<Result<Value, EdgeError>> {
+        let agent = self.clone();
+        tokio::spawn(async move { agent.call(tool, arguments).await })
+    }
+}
+
+pub(crate) fn ticket_of(answer: &Value) -> TicketId {
+    TicketId::parse(answer["ticket"].as_str().unwrap_or_default()).unwrap()
+}
+
+async fn http_post(url: &str, key: &str, database: &str, body: &str) -> Value {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let rest = url.strip_prefix("http://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let request = format!(
+        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: bearer {key}\r\nX-Odoo-Database: {database}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body.trim()).unwrap_or_else(|error| panic!("{error}: {body}"))
+}

@@ -1,0 +1,7 @@
+//! The broker without a window: a real socket, a real client of it, a real store, and `odoo-sim`. The approver stands in
+//! for the hand of the person; the window itself is tested elsewhere.
+
+mod asking;
+mod connections;
+mod house;
+mod reading;

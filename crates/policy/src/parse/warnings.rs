@@ -1,0 +1,60 @@
+//! What a policy may say and hardly means.
+
+use super::problem;
+use crate::json::{Node, Place, Value, read};
+use crate::path::Path;
+use crate::policy::Policy;
+use crate::problem::{PolicyProblem, did_you_mean, token};
+use gatehouse_core::ToolDefinition;
+
+impl Policy {
+    /// What is allowed and yet worth a second look, for a text that parses: a listed tool that the catalogue does not
+    /// have, and a `deny_if` over an argument that the agent may simply leave out.
+    pub fn warnings(text: &str, tools: &[ToolDefinition]) -> Vec<PolicyProblem> {
+        let Ok(root) = read(text) else { return Vec::new() };
+        let mut warnings = Vec::new();
+        for (name, place, rules) in entries(child(&root, "tools")) {
+            let at = format!("/tools/{}", token(name));
+            let Some(tool) = tools.iter().find(|tool| tool.name == *name) else {
+                let near = did_you_mean(name, tools.iter().map(|tool| tool.name.as_str()));
+                warnings.push(problem(*place, at, format!("Gatehouse has no tool “{name}”.{near}")));
+                continue;
+            };
+            for (index, rule) in items(child(rules, "deny_if")).iter().enumerate() {
+                for condition in items(child(rule, "conditions")) {
+                    let Some(Value::Text(path)) = child(condition, "path").map(|node| &node.value) else { continue };
+                    let Ok(Path::Arguments(keys)) = Path::parse(path) else { continue };
+                    if !is_required(&tool.input_schema, &keys[0]) {
+                        let message = format!(
+                            "This rule does nothing when the agent leaves {path} out. A require with {{\"path\": \"{path}\", \"op\": \"exists\", \"value\": true}} closes that."
+                        );
+                        warnings.push(problem(condition.place, format!("{at}/deny_if/{index}"), message));
+                    }
+                }
+            }
+        }
+        warnings
+    }
+}
+
+fn is_required(schema: &serde_json::Value, name: &str) -> bool {
+    schema.get("required").and_then(|r| r.as_array()).is_some_and(|r| r.iter().any(|item| item == name))
+}
+
+fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    entries(Some(node)).iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node)
+}
+
+fn entries(node: Option<&Node>) -> &[(String, Place, Node)] {
+    match node.map(|node| &node.value) {
+        Some(Value::Object(entries)) => entries,
+        _ => &[],
+    }
+}
+
+fn items(node: Option<&Node>) -> &[Node] {
+    match node.map(|node| &node.value) {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
