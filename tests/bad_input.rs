@@ -44,7 +44,10 @@ async fn the_window_says_what_is_wrong_with_a_connection_and_saves_nothing() {
         let words = windows.driver().text(&failed).await.unwrap();
         let fix = windows.text("probe-fix").await;
         assert!(!fix.is_empty(), "{what}: no advice");
-        assert!(windows.driver().find(&format!("[data-testid=probe-step-{step}][data-state=failed]")).await.is_ok(), "{what}: {words}");
+        assert!(
+            windows.driver().find(&format!("[data-testid=probe-step-{step}][data-state=failed]")).await.is_ok(),
+            "{what}: {words}"
+        );
         said.push(words);
     }
     said.sort();
@@ -74,7 +77,10 @@ async fn a_write_whose_answer_is_lost_is_outcome_unknown_and_never_sent_again() 
     let before = writes();
     line.cut_writes(true);
     let call = bridge
-        .begin("odoo_write", json!({ "connection": "Acme", "model": "res.partner", "ids": [id], "values": { "phone": "+32 9" } }))
+        .begin(
+            "odoo_write",
+            json!({ "connection": "Acme", "model": "res.partner", "ids": [id], "values": { "phone": "+32 9" } }),
+        )
         .await;
     windows.approve("1 contact").await;
     let answer = bridge.finish(call).await;
@@ -104,7 +110,11 @@ async fn an_agent_that_errs_is_told_where() {
         ("odoo_search_read", json!({ "model": "res.partner", "domain": [], "limit": 0 }), "limit"),
         ("odoo_search_read", json!({ "model": "res.partners", "domain": [] }), "res.partner"),
         ("odoo_read", json!({ "model": "res.partner", "ids": [] }), "ids"),
-        ("odoo_write", json!({ "model": "res.partner", "ids": [1], "values": { "country_id": "Nowhereland" } }), "country_id"),
+        (
+            "odoo_write",
+            json!({ "model": "res.partner", "ids": [1], "values": { "country_id": "Nowhereland" } }),
+            "country_id",
+        ),
         ("odoo_write", json!({ "model": "res.partner", "ids": [1], "values": { "phnoe": "1" } }), "phone"),
         ("user_connection_activate", json!({ "alias": "Nobody" }), "Nobody"),
         ("user_connection_add", json!({ "url": "http://acme.odoo.com" }), "https"),
@@ -146,7 +156,11 @@ async fn a_peer_that_talks_nonsense_is_cut_off_and_the_app_goes_on() {
         let mut rest = Vec::new();
         let ended = stream.read_to_end(&mut rest);
         assert!(ended.is_ok(), "the app did not hang up on {:?}: {ended:?}", String::from_utf8_lossy(&nonsense));
-        assert!(!String::from_utf8_lossy(&rest).contains("\"welcome\""), "welcomed {:?}", String::from_utf8_lossy(&nonsense));
+        assert!(
+            !String::from_utf8_lossy(&rest).contains("\"welcome\""),
+            "welcomed {:?}",
+            String::from_utf8_lossy(&nonsense)
+        );
     }
     assert_eq!(stage.app_ids().len(), 1);
     assert!(stage.app_runs());
@@ -154,7 +168,12 @@ async fn a_peer_that_talks_nonsense_is_cut_off_and_the_app_goes_on() {
 
 fn of(sim: &Sim, url: &str) -> Odoo {
     let user = sim.admin();
-    Odoo { url: url.to_owned(), database: sim.database().to_owned(), login: user.login.clone(), key: user.api_key.clone() }
+    Odoo {
+        url: url.to_owned(),
+        database: sim.database().to_owned(),
+        login: user.login.clone(),
+        key: user.api_key.clone(),
+    }
 }
 
 fn code(error: &Value) -> &str {

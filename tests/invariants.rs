@@ -7,8 +7,7 @@ use std::process::Command;
 
 #[test]
 fn the_bridge_reaches_neither_vault_store_odoo_nor_broker() {
-    let packages = packages();
-    let reached = packages.reached_from("gatehouse-bridge");
+    let reached = reached_from("gatehouse-bridge");
     for forbidden in ["gatehouse-vault", "gatehouse-store", "gatehouse-odoo", "gatehouse-broker", "gatehouse-policy"] {
         assert!(!reached.contains(forbidden), "gatehouse-bridge reaches {forbidden}");
     }
@@ -20,13 +19,14 @@ fn the_bridge_reaches_neither_vault_store_odoo_nor_broker() {
 #[test]
 fn each_large_dependency_has_one_home() {
     let packages = packages();
-    for (dependency, home) in
-        [("tauri", "gatehouse"), ("rmcp", "gatehouse-bridge"), ("keyring", "gatehouse-vault"), ("rusqlite", "gatehouse-store")]
-    {
-        let users: Vec<&str> = packages
-            .members()
-            .filter(|name| packages.direct(name).iter().any(|used| used == dependency))
-            .collect();
+    for (dependency, home) in [
+        ("tauri", "gatehouse"),
+        ("rmcp", "gatehouse-bridge"),
+        ("keyring", "gatehouse-vault"),
+        ("rusqlite", "gatehouse-store"),
+    ] {
+        let users: Vec<&str> =
+            packages.members().filter(|name| packages.direct(name).iter().any(|used| used == dependency)).collect();
         assert_eq!(users, [home], "{dependency} is used by {users:?}");
     }
 }
@@ -45,7 +45,14 @@ fn arrows_point_down_only() {
         ("gatehouse-bridge", &["gatehouse-core", "gatehouse-ipc"][..]),
         (
             "gatehouse-broker",
-            &["gatehouse-core", "gatehouse-ipc", "gatehouse-odoo", "gatehouse-policy", "gatehouse-store", "gatehouse-vault"][..],
+            &[
+                "gatehouse-core",
+                "gatehouse-ipc",
+                "gatehouse-odoo",
+                "gatehouse-policy",
+                "gatehouse-store",
+                "gatehouse-vault",
+            ][..],
         ),
         ("gatehouse", &["gatehouse-broker", "gatehouse-core", "gatehouse-ipc", "gatehouse-odoo-sim"][..]),
         ("gatehouse-xtask", &[][..]),
@@ -59,16 +66,17 @@ fn arrows_point_down_only() {
 
 #[test]
 fn core_and_policy_do_no_io() {
-    let packages = packages();
     for package in ["gatehouse-core", "gatehouse-policy"] {
-        let reached = packages.reached_from(package);
+        let reached = reached_from(package);
         for forbidden in ["tokio", "reqwest", "rusqlite", "keyring", "directories", "getrandom", "chrono", "time"] {
             assert!(!reached.contains(forbidden), "{package} reaches {forbidden}");
         }
     }
     for folder in ["crates/core/src", "crates/policy/src"] {
         for (file, text) in sources(folder) {
-            for forbidden in ["std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant::now"] {
+            for forbidden in
+                ["std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant::now"]
+            {
                 assert!(!text.contains(forbidden), "{file} uses {forbidden}");
             }
         }
@@ -83,7 +91,10 @@ fn only_ipc_may_hold_unsafe() {
                 let code = line.split("//").next().unwrap_or_default();
                 code.contains("unsafe {") || code.contains("unsafe fn") || code.contains("unsafe impl")
             });
-            assert!(!holds || file.contains("crates/ipc/") || file.ends_with("invariants.rs"), "{file} holds unsafe code");
+            assert!(
+                !holds || file.contains("crates/ipc/") || file.ends_with("invariants.rs"),
+                "{file} holds unsafe code"
+            );
         }
     }
 }
@@ -146,16 +157,18 @@ fn nothing_but_the_approval_window_can_decide() {
         .filter(|line| line.starts_with(char::is_uppercase))
         .map(|line| line.trim_end_matches([',', '{', ' ']).split('(').next().unwrap_or_default())
         .collect();
-    assert_eq!(verbs, ["ListTools", "CallTool", "Show", "Status"], "a new verb on the socket: can it approve anything?");
+    assert_eq!(
+        verbs,
+        ["ListTools", "CallTool", "Show", "Status"],
+        "a new verb on the socket: can it approve anything?"
+    );
 }
 
 #[test]
 fn every_command_is_granted_to_one_window_and_known_to_the_build() {
     let text = std::fs::read_to_string(root().join("src-tauri/build.rs")).unwrap();
-    let listed: BTreeSet<String> = text
-        .lines()
-        .filter_map(|line| Some(line.trim().strip_prefix('"')?.strip_suffix("\",")?.to_owned()))
-        .collect();
+    let listed: BTreeSet<String> =
+        text.lines().filter_map(|line| Some(line.trim().strip_prefix('"')?.strip_suffix("\",")?.to_owned())).collect();
     let commands: BTreeSet<String> = sources("src-tauri/src/commands")
         .into_iter()
         .flat_map(|(_, text)| {
@@ -196,7 +209,12 @@ fn capability(name: &str) -> Value {
 }
 
 fn permissions(capability: &Value) -> BTreeSet<String> {
-    capability["permissions"].as_array().unwrap().iter().map(|permission| permission.as_str().unwrap().to_owned()).collect()
+    capability["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|permission| permission.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Every Rust file under a folder of the repository, with its text.
@@ -264,17 +282,19 @@ impl Packages {
     fn direct(&self, package: &str) -> &BTreeSet<String> {
         self.direct.get(package).unwrap_or_else(|| panic!("there is no package {package}"))
     }
+}
 
-    fn reached_from(&self, package: &str) -> BTreeSet<String> {
-        let mut reached = BTreeSet::new();
-        let mut open = vec![package.to_owned()];
-        while let Some(next) = open.pop() {
-            for used in self.direct.get(&next).into_iter().flatten() {
-                if reached.insert(used.clone()) {
-                    open.push(used.clone());
-                }
-            }
-        }
-        reached
-    }
+/// Everything that a package leans on when it is built by itself, through however many others.
+fn reached_from(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    told.lines()
+        .filter_map(|line| Some(line.split_whitespace().next()?.to_owned()))
+        .filter(|name| name != package)
+        .collect()
 }

@@ -83,7 +83,10 @@ async fn the_first_call_raises_the_admission_card(bridge: &mut Bridge, windows: 
 
 async fn the_agent_reads(bridge: &mut Bridge) {
     let read = bridge
-        .call("odoo_search_read", json!({ "model": "res.partner", "domain": [["is_company", "=", true]], "fields": ["name"], "limit": 3 }))
+        .call(
+            "odoo_search_read",
+            json!({ "model": "res.partner", "domain": [["is_company", "=", true]], "fields": ["name"], "limit": 3 }),
+        )
         .await
         .ok();
     assert_eq!(rows(&read).len(), 3, "{read}");
@@ -136,7 +139,8 @@ async fn a_write_that_nobody_answers_comes_back_and_can_be_waited_for(
 }
 
 async fn a_connection_is_proposed_and_completed(bridge: &mut Bridge, windows: &mut Windows<'_>, odoo: &Odoo) {
-    let refused = bridge.call("user_connection_add", json!({ "url": odoo.url, "alias": "Second", "user": odoo.key })).await;
+    let refused =
+        bridge.call("user_connection_add", json!({ "url": odoo.url, "alias": "Second", "user": odoo.key })).await;
     assert!(refused.is_error, "a secret was taken: {}", refused.text);
 
     let proposal = json!({ "url": odoo.url, "alias": "Second", "db": odoo.database, "user": odoo.login });
@@ -156,7 +160,8 @@ async fn a_connection_is_proposed_and_completed(bridge: &mut Bridge, windows: &m
 
     bridge.call("user_connection_activate", json!({ "alias": "Second" })).await.ok();
     let listed = bridge.call("user_connection_list", json!({})).await.ok();
-    let active: Vec<&Value> = listed["connections"].as_array().into_iter().flatten().filter(|row| row["active"] == true).collect();
+    let active: Vec<&Value> =
+        listed["connections"].as_array().into_iter().flatten().filter(|row| row["active"] == true).collect();
     assert_eq!(active.len(), 1, "{listed}");
     assert_eq!(active[0]["name"], "Second", "{listed}");
     assert!(!listed.to_string().contains(&odoo.key), "the list holds the key");

@@ -112,7 +112,9 @@ fn options(paths: &Paths) -> Result<Options, EdgeError> {
 fn desktop_is_there() -> Result<(), &'static str> {
     let named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "linux") && !named("DISPLAY") && !named("WAYLAND_DISPLAY") {
-        return Err("there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set); start it in a desktop session");
+        return Err(
+            "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set); start it in a desktop session",
+        );
     }
     Ok(())
 }

@@ -56,7 +56,8 @@ impl Arguments {
 }
 
 fn directory(value: Option<OsString>) -> Result<PathBuf, NotRun> {
-    let value = value.filter(|text| !text.is_empty()).ok_or_else(|| NotRun::Wrong("--profile needs a directory".to_owned()))?;
+    let value =
+        value.filter(|text| !text.is_empty()).ok_or_else(|| NotRun::Wrong("--profile needs a directory".to_owned()))?;
     std::path::absolute(&value).map_err(|error| NotRun::Wrong(format!("--profile {}: {error}", value.display())))
 }
 

@@ -31,7 +31,8 @@ pub(crate) async fn start(app: &AppHandle, broker: &Broker) -> Result<Connection
 /// At start: where a demo connection was left, its server runs again. Its port is another, so the connection is told.
 pub(crate) async fn resume(app: &AppHandle, broker: &Broker) {
     if broker.wants_demo()
-        && let Err(error) = start(app, broker).await {
+        && let Err(error) = start(app, broker).await
+    {
         tracing::warn!("the demo did not start: {error}");
     }
 }

@@ -37,7 +37,8 @@ pub(crate) fn leave_only_what_is_safe() -> Result<(), String> {
     if cfg!(feature = "e2e") {
         return Ok(());
     }
-    let unsafe_names: Vec<OsString> = std::env::vars_os().map(|(name, _)| name).filter(|name| is_unsafe(name)).collect();
+    let unsafe_names: Vec<OsString> =
+        std::env::vars_os().map(|(name, _)| name).filter(|name| is_unsafe(name)).collect();
     if unsafe_names.is_empty() { Ok(()) } else { Err(start_again(&unsafe_names)) }
 }
 
@@ -96,7 +97,16 @@ mod tests {
 
     #[test]
     fn what_a_desktop_needs_stays() {
-        for name in ["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "HOME", "GTK_THEME", "LANG", "GTK_IM_MODULE"] {
+        for name in [
+            "DISPLAY",
+            "WAYLAND_DISPLAY",
+            "XAUTHORITY",
+            "DBUS_SESSION_BUS_ADDRESS",
+            "HOME",
+            "GTK_THEME",
+            "LANG",
+            "GTK_IM_MODULE",
+        ] {
             assert!(!is_unsafe(name.as_ref()), "{name} was taken");
         }
     }

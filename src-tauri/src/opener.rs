@@ -16,8 +16,10 @@ pub(crate) fn open(text: &str) -> Result<(), EdgeError> {
             std::thread::spawn(move || drop(child.wait()));
             Ok(())
         }
-        Err(error) => Err(EdgeError::new(ErrorCode::Internal, format!("No browser could be started. The page is {url}"))
-            .with_detail(error.to_string())),
+        Err(error) => {
+            Err(EdgeError::new(ErrorCode::Internal, format!("No browser could be started. The page is {url}"))
+                .with_detail(error.to_string()))
+        }
     }
 }
 
@@ -59,7 +61,9 @@ mod tests {
     fn only_pages_are_opened() {
         assert!(page("https://acme.odoo.com/odoo/settings").is_some());
         assert!(page("http://127.0.0.1:8069/web").is_some());
-        for bad in ["http://acme.com/", "file:///bin/sh", "javascript:alert(1)", "-e", "vscode://x", "https://u:p@acme.com/"] {
+        for bad in
+            ["http://acme.com/", "file:///bin/sh", "javascript:alert(1)", "-e", "vscode://x", "https://u:p@acme.com/"]
+        {
             assert!(page(bad).is_none(), "{bad} would be opened");
         }
     }

@@ -44,14 +44,7 @@ impl Paths {
             });
         }
         let (config, data) = default_places()?;
-        Some(Self {
-            profile: None,
-            config,
-            web: data.join("web"),
-            data,
-            socket,
-            vault_service: "Gatehouse".to_owned(),
-        })
+        Some(Self { profile: None, config, web: data.join("web"), data, socket, vault_service: "Gatehouse".to_owned() })
     }
 }
 

@@ -50,9 +50,8 @@ pub(crate) fn leave_unless_needed(window: &Window) {
 }
 
 fn is_needed(app: &AppHandle) -> bool {
-    app.try_state::<Broker>().is_some_and(|broker| {
-        broker.waiting() > 0 || broker.overview().agents.iter().any(|agent| agent.bridges > 0)
-    })
+    app.try_state::<Broker>()
+        .is_some_and(|broker| broker.waiting() > 0 || broker.overview().agents.iter().any(|agent| agent.bridges > 0))
 }
 
 async fn end(app: &AppHandle) {
@@ -68,7 +67,8 @@ async fn end(app: &AppHandle) {
 #[cfg(unix)]
 async fn asked_by_the_system() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

@@ -9,7 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tauri::async_runtime::spawn;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Emitter as _, Manager as _, UserAttentionType, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    AppHandle, Emitter as _, Manager as _, UserAttentionType, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    WindowEvent,
+};
 use url::Url;
 
 /// The label of the main window, as its capability names it.
@@ -212,7 +215,9 @@ mod tests {
     fn a_window_never_leaves_its_own_pages() {
         let is_own = |text: &str| is_own_page(&Url::parse(text).unwrap());
         assert!(is_own("tauri://localhost/index.html?window=approval"));
-        for foreign in ["https://example.com/", "http://localhost/", "file:///etc/passwd", "data:text/html,x", "tauri://evil/"] {
+        for foreign in
+            ["https://example.com/", "http://localhost/", "file:///etc/passwd", "data:text/html,x", "tauri://evil/"]
+        {
             assert!(!is_own(foreign), "{foreign} would be shown");
         }
     }

@@ -23,7 +23,9 @@ async fn main() {
         stage.end_app();
     } else {
         let mut stage = Stage::set();
-        say("There is no display here: the window opens on a screen of its own (Xvfb), WebDriver clicks in place of a person,");
+        say(
+            "There is no display here: the window opens on a screen of its own (Xvfb), WebDriver clicks in place of a person,",
+        );
         say(&format!("and pictures of each card are left in {}.", pictures.display()));
         stage.start_app(&[]);
         play(&stage, Person::Played(Windows::new(&stage), pictures)).await;
@@ -73,7 +75,9 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
     let [first, second, ..] = ids.as_slice() else { panic!("the demo has too few companies: {found}") };
 
     person.does("read the card, then approve");
-    let call = begin(&mut bridge, "odoo_write", write(&[*first], &json!({ "phone": "+32 2 290 34 90", "city": "Namur" }))).await;
+    let call =
+        begin(&mut bridge, "odoo_write", write(&[*first], &json!({ "phone": "+32 2 290 34 90", "city": "Namur" })))
+            .await;
     if let Person::Played(windows, pictures) = &mut person {
         windows.turn_to_card("1 contact").await;
         windows.picture(&pictures.join("4-write.png")).await;
@@ -91,7 +95,8 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
     finish(&mut bridge, call).await;
 
     person.does("approve or deny the deletion");
-    let created = json!({ "connection": "Demo", "model": "res.partner", "values": { "name": "A contact made by mistake" } });
+    let created =
+        json!({ "connection": "Demo", "model": "res.partner", "values": { "name": "A contact made by mistake" } });
     let call = begin(&mut bridge, "odoo_create", created).await;
     if let Person::Played(windows, pictures) = &mut person {
         windows.turn_to_card("contact").await;
@@ -101,7 +106,9 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
     let made = finish(&mut bridge, call).await;
     let id = made["ids"][0].as_i64().or_else(|| made["id"].as_i64());
     if let Some(id) = id {
-        let call = begin(&mut bridge, "odoo_unlink", json!({ "connection": "Demo", "model": "res.partner", "ids": [id] })).await;
+        let call =
+            begin(&mut bridge, "odoo_unlink", json!({ "connection": "Demo", "model": "res.partner", "ids": [id] }))
+                .await;
         if let Person::Played(windows, pictures) = &mut person {
             windows.turn_to_card("contact").await;
             windows.picture(&pictures.join("7-delete.png")).await;
@@ -155,7 +162,8 @@ fn write(ids: &[i64], values: &Value) -> Value {
 
 async fn until_the_demo_is_there(stage: &Stage) {
     loop {
-        let doctor = stage.command(stage.program("gatehouse-mcp")).arg("doctor").arg("--profile").arg(stage.profile()).output();
+        let doctor =
+            stage.command(stage.program("gatehouse-mcp")).arg("doctor").arg("--profile").arg(stage.profile()).output();
         let told = doctor.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
         if told.contains("1 connection") {
             return;

@@ -21,7 +21,8 @@ async fn main() {
 async fn all_pages(folder: &Path, dark: bool) {
     let mut stage = Stage::set_with(Screen { dark, ..Screen::default() });
     stage.start_app(&[]);
-    let mut album = Album { stage: &stage, folder, scheme: if dark { "dark" } else { "light" }, windows: Windows::new(&stage) };
+    let mut album =
+        Album { stage: &stage, folder, scheme: if dark { "dark" } else { "light" }, windows: Windows::new(&stage) };
 
     album.windows.turn_to(Which::Main).await;
     album.windows.find("no-connections").await;
@@ -48,7 +49,10 @@ async fn all_pages(folder: &Path, dark: bool) {
     album.windows.admit("claude-desktop", &["Demo"]).await;
     bridge.finish(call).await.ok();
     let found = bridge
-        .call("odoo_search_read", json!({ "model": "res.partner", "domain": [["is_company", "=", true]], "fields": ["name"], "limit": 4 }))
+        .call(
+            "odoo_search_read",
+            json!({ "model": "res.partner", "domain": [["is_company", "=", true]], "fields": ["name"], "limit": 4 }),
+        )
         .await
         .ok();
     let rows = found["rows"].as_array().or_else(|| found["records"].as_array()).cloned().unwrap_or_default();

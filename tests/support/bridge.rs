@@ -76,7 +76,8 @@ impl Bridge {
         let mut stdout = BufReader::new(child.stdout.take().expect("piped")).lines();
         tokio::spawn(async move {
             while let Ok(Some(line)) = stdout.next_line().await {
-                let message = serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON on stdout ({error}): {line}"));
+                let message =
+                    serde_json::from_str(&line).unwrap_or_else(|error| panic!("not JSON on stdout ({error}): {line}"));
                 if sender.send(message).is_err() {
                     break;
                 }

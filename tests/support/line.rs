@@ -16,11 +16,8 @@ impl Line {
     /// Opens a line to `host:port`.
     pub async fn open(to: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let line = Self {
-            port: listener.local_addr().unwrap().port(),
-            cuts_writes: Arc::default(),
-            cuts: Arc::default(),
-        };
+        let line =
+            Self { port: listener.local_addr().unwrap().port(), cuts_writes: Arc::default(), cuts: Arc::default() };
         let (cuts_writes, cuts) = (Arc::clone(&line.cuts_writes), Arc::clone(&line.cuts));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

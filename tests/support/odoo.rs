@@ -18,7 +18,8 @@ pub struct Odoo {
 impl Odoo {
     /// The real one that `cargo xtask test` started, as `admin` or `demo`.
     pub fn real(login: &str) -> Self {
-        let read = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run cargo xtask test"));
+        let read =
+            |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run cargo xtask test"));
         Self {
             url: read("GATEHOUSE_ODOO_URL"),
             database: read("GATEHOUSE_ODOO_DB"),
@@ -54,7 +55,9 @@ impl Odoo {
 
     /// A contact of its own for a story, so that stories do not meet.
     pub async fn new_contact(&self, name: &str) -> i64 {
-        let ids = self.call("res.partner", "create", json!({ "vals_list": [{ "name": name, "phone": "+32 2 000 00 00" }] })).await;
+        let ids = self
+            .call("res.partner", "create", json!({ "vals_list": [{ "name": name, "phone": "+32 2 000 00 00" }] }))
+            .await;
         ids[0].as_i64().expect("an id")
     }
 }

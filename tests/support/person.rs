@@ -27,7 +27,6 @@ impl Windows<'_> {
         self.fill_in(new).await;
         self.click("test-connection").await;
         self.find_css("[data-testid=test-result][data-state=passed]").await;
-        self.find_css("[data-testid=test-result][data-state=passed]").await;
         self.click("save-connection").await;
         self.find(&format!("connection-row-{}", new.name)).await;
     }

@@ -347,7 +347,8 @@ impl Stage {
     }
 
     fn keep(&mut self, name: &'static str, command: &mut Command) {
-        let child = command.stdin(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{name} did not start: {error}"));
+        let child =
+            command.stdin(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{name} did not start: {error}"));
         self.processes.push((name, child));
     }
 }

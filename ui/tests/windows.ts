@@ -9,7 +9,7 @@ import MainWindow from '../src/main-window/MainWindow.svelte';
 
 /** The main window over `host`, once it shows something. */
 export async function openMain(host: FakeHost = new FakeHost()) {
-  const user = userEvent.setup();
+  const user = userEvent.setup({ pointerEventsCheck: 0 });
   const screen = render(MainWindow, { host });
   await screen.findByTestId('vault-state');
   return { host, user, ...screen };

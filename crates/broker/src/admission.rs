@@ -1,7 +1,7 @@
 //! Which agents may call at all: admitted by a person, recognised by what the system sees of them.
 
+use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter};
-use crate::dispatch::{Arrival, Stop};
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::Site;
 use crate::view::{AdmissionCard, CardAgent};
@@ -61,7 +61,7 @@ impl Broker {
         let id = if let Some(id) = open.into_iter().next() {
             id
         } else {
-            self.0.desk.check_budget(&arrival.agent, self.now()).map_err(crate::dispatch::refused)?;
+            self.0.desk.check_budget(&arrival.agent, self.now()).map_err(|denial| crate::dispatch::refused(&denial))?;
             let (connections, granted) = self.registry(|registry| {
                 let live: Vec<&Connection> = registry.connections.values().filter(|c| c.deleted_at.is_none()).collect();
                 let granted = registry.agents.get(&arrival.agent).map(|agent| agent.grants.clone()).unwrap_or_default();
@@ -87,10 +87,10 @@ impl Broker {
             let id = self.0.desk.open(Held {
                 ticket,
                 sentence,
-                agent: self.card_agent(arrival),
+                agent: Some(self.card_agent(arrival)),
                 badge: None,
                 matter: Matter::Admission(Box::new(card)),
-                held_until: Some(arrival.hold_until),
+                waits_until: Some(arrival.hold_until),
                 waiters: 0,
                 presented_at: None,
                 result: None,
@@ -172,9 +172,9 @@ impl Broker {
         self.put_setting("paused", if paused { "yes" } else { "no" }).await
     }
 
-    pub(crate) fn card_agent(&self, arrival: &Arrival) -> Option<CardAgent> {
+    pub(crate) fn card_agent(&self, arrival: &Arrival) -> CardAgent {
         let claims = arrival.call.client.as_ref().map(|client| format!("{} {}", client.name, client.version));
-        Some(CardAgent { id: arrival.agent.clone(), evidence: self.guest(arrival).evidence, claims })
+        CardAgent { id: arrival.agent.clone(), evidence: self.guest(arrival).evidence, claims }
     }
 
     fn known_agent(&self, id: &AgentId) -> Result<Agent, EdgeError> {
@@ -190,7 +190,7 @@ impl Site {
             let live = registry.connections.values().filter(|c| c.deleted_at.is_none());
             live.filter(|c| self.agent.is_granted(&c.id)).cloned().collect::<Vec<_>>()
         });
-        granted.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()));
+        granted.sort_by_key(|a| a.name.to_lowercase());
         granted
     }
 }

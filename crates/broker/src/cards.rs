@@ -38,7 +38,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
         sentence: held.sentence.clone(),
         opened_at: held.ticket.opened_at(),
         expires_at: held.ticket.expires_at(),
-        held_until: held.held_until,
+        held_until: held.waits_until,
         content,
     })
 }

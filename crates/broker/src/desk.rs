@@ -2,7 +2,7 @@
 //!
 //! Tickets live in memory only; a restart voids them.
 
-use crate::dispatch::Job;
+use crate::running::Job;
 use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, OutsideEditCard, SecretInput};
 use gatehouse_core::{
     AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, Retry, TICKET_LIFETIME, Ticket,
@@ -22,7 +22,7 @@ const ASKS_PER_HOUR: usize = 20;
 /// Denials in a row after which an agent is not asked about for a while.
 const DENIALS_IN_A_ROW: u32 = 3;
 /// How long that while is.
-const COOL_DOWN: Duration = Duration::from_secs(10 * 60);
+const COOL_DOWN: Duration = Duration::from_mins(10);
 /// Ended tickets kept for the Approvals page.
 const ENDED_KEPT: usize = 200;
 
@@ -35,7 +35,7 @@ pub(crate) struct Held {
     pub(crate) badge: Option<ConnectionBadge>,
     pub(crate) matter: Matter,
     /// Until when a live call waits.
-    pub(crate) held_until: Option<Timestamp>,
+    pub(crate) waits_until: Option<Timestamp>,
     /// Live calls that wait on it now.
     pub(crate) waiters: u32,
     /// Since when its card stands still on the screen.
@@ -123,7 +123,7 @@ impl Desk {
             budget.refused_until = None;
             budget.denials = 0;
         }
-        while budget.asks.front().is_some_and(|at| now.since(*at) >= Duration::from_secs(3600)) {
+        while budget.asks.front().is_some_and(|at| now.since(*at) >= Duration::from_hours(1)) {
             budget.asks.pop_front();
         }
         if open >= OPEN_PER_AGENT {
@@ -133,7 +133,7 @@ impl Desk {
             ));
         }
         if budget.asks.len() >= ASKS_PER_HOUR {
-            let wait = budget.asks.front().map_or(Duration::ZERO, |at| at.plus(Duration::from_secs(3600)).since(now));
+            let wait = budget.asks.front().map_or(Duration::ZERO, |at| at.plus(Duration::from_hours(1)).since(now));
             return Err(out_of_budget(
                 "You asked a person 20 times within an hour. Put the rest into fewer, larger calls.",
                 Retry::after(wait),
@@ -352,7 +352,7 @@ mod tests {
             agent: None,
             badge: None,
             matter: Matter::Form,
-            held_until: None,
+            waits_until: None,
             waiters: 0,
             presented_at: None,
             result: None,
@@ -380,7 +380,7 @@ mod tests {
             desk.change(&id, |held| held.ticket.deny(None, T0).unwrap());
         }
         assert!(desk.check_budget(&agent(), T0).is_err());
-        assert!(desk.check_budget(&agent(), T0.plus(Duration::from_secs(3600))).is_ok());
+        assert!(desk.check_budget(&agent(), T0.plus(Duration::from_hours(1))).is_ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `user_connection_add`: a form that an agent fills in as far as it may and a person completes.
 
+use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Loosening, Matter};
-use crate::dispatch::{Arrival, Stop};
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Site};
 use crate::view::{ConnectionDraft, LooseningCard, Navigation, Proposal, Topic};
@@ -34,7 +34,7 @@ impl Broker {
         } else {
             let verdict = self.judge(site, call.facts(), &arrival.call.arguments);
             if let gatehouse_core::Decision::Deny(denial) = verdict.decision {
-                return Err(crate::dispatch::refused(denial).into());
+                return Err(crate::dispatch::refused(&denial).into());
             }
             self.reserve(&verdict.charges)?;
             let id = new_ticket_id();
@@ -44,10 +44,10 @@ impl Broker {
             self.0.desk.open(Held {
                 ticket,
                 sentence: format!("{} proposes a connection", arrival.agent),
-                agent: self.card_agent(arrival),
+                agent: Some(self.card_agent(arrival)),
                 badge: None,
                 matter: Matter::Form,
-                held_until: None,
+                waits_until: None,
                 waiters: 0,
                 presented_at: None,
                 result: None,

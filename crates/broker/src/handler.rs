@@ -1,7 +1,7 @@
 //! The broker as the socket's server sees it. Nothing here can approve, loosen, admit or read a secret.
 
+use crate::arrival::Arrival;
 use crate::bridges::Bridge;
-use crate::dispatch::Arrival;
 use crate::state::{Broker, Shown, new_bridge_id};
 use crate::tools::OPEN_MANAGER;
 use crate::view::{Navigation, Topic};
@@ -42,7 +42,7 @@ impl Handler for Broker {
                 Reply::new(Ok(Answer::Shown { how: shown_word(&shown).into() }))
             }
             (Request::ListTools, Some(agent)) => {
-                Reply::new(Ok(Answer::Tools { tools: self.tools_for(&agent), instructions: self.instructions() }))
+                Reply::new(Ok(Answer::Tools { tools: self.tools_for(&agent), instructions: Self::instructions() }))
             }
             (Request::CallTool(call), Some(agent)) => {
                 let arrival = Arrival::new(self, session.clone(), agent, call, progress, cancel);
@@ -85,7 +85,7 @@ impl Broker {
     }
 
     fn leave_behind(&self, agent: &AgentId, tools: &[ToolDefinition]) {
-        let left = LeftBehind { tools: tools.to_vec(), instructions: self.instructions() };
+        let left = LeftBehind { tools: tools.to_vec(), instructions: Self::instructions() };
         let profile = self.0.options.profile.as_deref();
         if LeftBehind::read(profile, agent).as_ref() == Some(&left) {
             return;
@@ -95,7 +95,7 @@ impl Broker {
         }
     }
 
-    fn instructions(&self) -> String {
+    fn instructions() -> String {
         "Gatehouse gives you Odoo through the user's own connections. user_connection_list shows them; name one as \
          `connection` in each call that changes anything. Reads run by themselves; changes may be shown to the user \
          first, with before and after. `pending_approval` means a person has not decided: call approval_wait with the \

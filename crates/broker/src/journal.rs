@@ -1,7 +1,7 @@
 //! How the broker writes things down.
 
 use crate::desk::Matter;
-use crate::dispatch::Job;
+use crate::running::Job;
 use crate::sealed::NOTE_JOURNAL;
 use crate::state::Broker;
 use crate::view::{ActivityDetail, ActivityFilter, ActivityPage, Topic, VerifyReport};

@@ -50,7 +50,7 @@ impl Layers {
         let mut layers = Vec::with_capacity(4);
         layers.extend(self.managed.as_ref().map(|policy| Layer::new("managed", policy)));
         layers.extend(self.user.as_ref().map(|policy| Layer::new("user", policy)));
-        layers.push(Layer::new("local", &self.local));
+        layers.push(Layer::new(Layer::LOCAL, &self.local));
         if let Some(connection) = connection {
             let preset = Preset::of_environment(connection.environment);
             if let Some((_, policy)) = self.presets.iter().find(|(known, _)| *known == preset) {
@@ -141,7 +141,7 @@ impl Broker {
                 after: text,
                 errors,
             }),
-            held_until: None,
+            waits_until: None,
             waiters: 0,
             presented_at: None,
             result: None,

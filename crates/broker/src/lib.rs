@@ -7,6 +7,7 @@
 mod admission;
 mod answers;
 mod approver;
+mod arrival;
 mod bridges;
 mod cards;
 mod clock;
@@ -21,12 +22,15 @@ mod layers;
 mod loosening;
 mod overview;
 mod preview;
+mod running;
 mod sealed;
 mod sessions;
+mod sheet;
 mod standing;
 mod state;
 mod tools;
 pub mod view;
+mod waiting;
 
 pub use approver::Approver;
 pub use clock::{Clock, SystemClock};

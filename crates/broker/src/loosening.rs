@@ -31,7 +31,7 @@ impl Broker {
             agent: None,
             badge: Some(crate::cards::badge(connection)),
             matter: Matter::Loosening { card, change: Box::new(change) },
-            held_until: None,
+            waits_until: None,
             waiters: 0,
             presented_at: None,
             result: None,

@@ -224,14 +224,14 @@ mod tests {
         Fields::parse("x", answer).unwrap()
     }
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn fields_that_stay_as_they_are_are_left_out() {
-        let row = map(json!({"name": "A", "active": true, "country_id": [75, "France"], "amount": 2, "state": false}));
-        let values = map(json!({"name": "B", "active": true, "country_id": 75, "amount": 2.0, "state": null}));
+        let row = map(&json!({"name": "A", "active": true, "country_id": [75, "France"], "amount": 2, "state": false}));
+        let values = map(&json!({"name": "B", "active": true, "country_id": 75, "amount": 2.0, "state": null}));
         let changed = changes(&row, &values, &BTreeMap::new(), &fields());
         assert_eq!(changed.len(), 1);
         assert_eq!((changed[0].before.as_deref(), changed[0].after.as_deref()), (Some("A"), Some("B")));
@@ -239,8 +239,8 @@ mod tests {
 
     #[test]
     fn values_are_shown_in_the_words_of_odoo() {
-        let row = map(json!({"state": "draft", "country_id": false, "active": true}));
-        let values = map(json!({"state": "sale", "country_id": 75, "active": false}));
+        let row = map(&json!({"state": "draft", "country_id": false, "active": true}));
+        let values = map(&json!({"state": "sale", "country_id": 75, "active": false}));
         let hints = BTreeMap::from([("country_id".to_owned(), "France (#75)".to_owned())]);
         let changed = changes(&row, &values, &hints, &fields());
         let shown: Vec<_> = changed

@@ -12,7 +12,7 @@ use gatehouse_policy::Verdict;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
+const LIFETIME: Duration = Duration::from_mins(15);
 
 /// One standing approval.
 #[derive(Debug, Clone, PartialEq)]

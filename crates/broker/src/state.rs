@@ -108,7 +108,7 @@ impl Broker {
         let store = Store::open(&options.data_dir.join("gatehouse.db")).map_err(|error| error.edge())?;
         let now = clock.now();
         let mut limits = Limits::new();
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         let since = Timestamp::from_millis(now.as_millis() - i64::try_from(day.as_millis()).unwrap_or(0));
         let charges = store.charges_since(since).map_err(|error| error.edge())?;
         let newest = charges.iter().map(|(at, _)| *at).max().unwrap_or(now);

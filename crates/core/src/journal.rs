@@ -1,4 +1,4 @@
-use crate::{AgentId, Category, CallId, ConnectionId, Digest, TicketId, TicketKind, Timestamp};
+use crate::{AgentId, CallId, Category, ConnectionId, Digest, TicketId, TicketKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;

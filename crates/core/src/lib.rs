@@ -28,5 +28,5 @@ pub use error::{EdgeError, ErrorCode};
 pub use id::{AgentId, BridgeId, CallId, ConnectionId, InvalidId, TicketId};
 pub use journal::{CallHeader, Charge, JournalEntry, JournalEvent, JournalRecord, Outcome};
 pub use seal::{Seal, Sealer};
-pub use ticket::{IllegalMove, Ticket, TicketKind, TicketState, TICKET_LIFETIME};
+pub use ticket::{IllegalMove, TICKET_LIFETIME, Ticket, TicketKind, TicketState};
 pub use time::Timestamp;

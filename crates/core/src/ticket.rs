@@ -326,13 +326,7 @@ mod tests {
     const T0: Timestamp = Timestamp::from_millis(1_000);
 
     fn ticket() -> Ticket {
-        Ticket::open(
-            TicketId::from_random([1; 10]),
-            TicketKind::Call,
-            Digest::of(b"call"),
-            Digest::of(b"shown"),
-            T0,
-        )
+        Ticket::open(TicketId::from_random([1; 10]), TicketKind::Call, Digest::of(b"call"), Digest::of(b"shown"), T0)
     }
 
     #[test]

@@ -29,12 +29,8 @@ pub(crate) fn check() -> Outcome {
         return Err("crates/bridge/src/catalogue.json is stale; run `cargo xtask bindings`".to_owned());
     }
     let (now, then) = (contents(&fresh)?, contents(&checked_in())?);
-    let stale: Vec<&str> = now
-        .keys()
-        .chain(then.keys())
-        .filter(|name| now.get(*name) != then.get(*name))
-        .map(String::as_str)
-        .collect();
+    let stale: Vec<&str> =
+        now.keys().chain(then.keys()).filter(|name| now.get(*name) != then.get(*name)).map(String::as_str).collect();
     if stale.is_empty() {
         Ok(())
     } else {

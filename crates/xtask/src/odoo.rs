@@ -44,7 +44,12 @@ pub(crate) fn up() -> Outcome<Access> {
             .map(str::to_owned)
             .ok_or_else(|| format!("the Odoo script did not tell {name}"))
     };
-    Ok(Access { url: value("ODOO_URL")?, database: value("ODOO_DB")?, admin_key: key("admin")?, demo_key: key("demo")? })
+    Ok(Access {
+        url: value("ODOO_URL")?,
+        database: value("ODOO_DB")?,
+        admin_key: key("admin")?,
+        demo_key: key("demo")?,
+    })
 }
 
 fn key(login: &str) -> Outcome<String> {

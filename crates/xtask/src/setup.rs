@@ -40,7 +40,10 @@ fn system_packages() -> Outcome {
         return Ok(());
     }
     if !Step::new("dpkg-query", &["--version"]).works() {
-        eprintln!("   not Debian or Ubuntu: make sure that the equivalents of these are installed: {}", PACKAGES.join(" "));
+        eprintln!(
+            "   not Debian or Ubuntu: make sure that the equivalents of these are installed: {}",
+            PACKAGES.join(" ")
+        );
         return Ok(());
     }
     let missing: Vec<&str> = PACKAGES.iter().copied().filter(|package| !is_installed(package)).collect();
@@ -71,7 +74,8 @@ fn apt_get(arguments: &[&str]) -> Outcome {
 }
 
 fn node() -> Outcome {
-    let advice = format!("Node.js {OLDEST_NODE} or newer is needed to build the front end: see https://nodejs.org/en/download");
+    let advice =
+        format!("Node.js {OLDEST_NODE} or newer is needed to build the front end: see https://nodejs.org/en/download");
     let version = Step::new("node", &["--version"]).read().map_err(|_| advice.clone())?;
     let major = version.trim().trim_start_matches('v').split('.').next().and_then(|text| text.parse::<u32>().ok());
     match major {

@@ -13,7 +13,8 @@ pub(crate) fn run() -> Outcome {
     front_end::test()?;
     begin("format and lints");
     Step::cargo(&["fmt", "--all", "--check"]).run()?;
-    Step::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]).run()?;
+    Step::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        .run()?;
     bindings::check()?;
     programs::build_e2e(Profile::Debug)?;
     programs::build(Profile::Debug)?;

@@ -20,7 +20,12 @@ pub(crate) fn present_card(approver: State<'_, Approver>, ticket: TicketId, dige
 }
 
 #[tauri::command]
-pub(crate) async fn decide(approver: State<'_, Approver>, ticket: TicketId, digest: Digest, verdict: Verdict) -> Told<()> {
+pub(crate) async fn decide(
+    approver: State<'_, Approver>,
+    ticket: TicketId,
+    digest: Digest,
+    verdict: Verdict,
+) -> Told<()> {
     approver.decide(&ticket, &digest, verdict).await
 }
 

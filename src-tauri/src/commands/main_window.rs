@@ -5,8 +5,8 @@ use crate::probes::Probes;
 use crate::{demo, opener, windows};
 use gatehouse_broker::Broker;
 use gatehouse_broker::view::{
-    ActivityDetail, ActivityFilter, ActivityPage, Approvals, ConnectionDraft, Overview, ParsedUrl, ProbeStep, SaveOutcome,
-    SecretInput, VerifyReport,
+    ActivityDetail, ActivityFilter, ActivityPage, Approvals, ConnectionDraft, Overview, ParsedUrl, ProbeStep,
+    SaveOutcome, SecretInput, VerifyReport,
 };
 use gatehouse_core::{AgentId, Connection, ConnectionId, EdgeError, TicketId, Tls};
 use tauri::ipc::Channel;

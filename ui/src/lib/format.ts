@@ -1,4 +1,11 @@
-const locale = (): string | undefined => (typeof navigator === 'undefined' ? undefined : navigator.language);
+/** Without a language (`LANG=C`, or started by an MCP client without any) WebKit calls it “C”, which Intl refuses. */
+function locale(): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(navigator.language)[0];
+  } catch {
+    return undefined;
+  }
+}
 
 /** A whole number with the separators of the reader's language. */
 export const number = (value: number): string => new Intl.NumberFormat(locale()).format(value);

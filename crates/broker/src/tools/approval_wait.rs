@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::{Call, Site, Target, Tool, define};
-use crate::dispatch::{Arrival, Stop};
+use crate::arrival::{Arrival, Stop};
 use crate::state::Broker;
 use async_trait::async_trait;
 use gatehouse_core::{Category, EdgeError, ErrorCode, Severity, TicketId, ToolDefinition};
@@ -23,7 +23,7 @@ impl Tool for ApprovalWait {
             Severity::Low,
             "Waits for the outcome of a ticket that an earlier call gave (pending_approval, running, awaiting_person). An \
              approved call runs now, and its result comes back from here.",
-            json!({"ticket": {"type": "string", "maxLength": 40}}),
+            &json!({"ticket": {"type": "string", "maxLength": 40}}),
             &["ticket"],
         )
     }

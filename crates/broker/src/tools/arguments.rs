@@ -195,7 +195,7 @@ mod tests {
             Category::Read,
             Severity::Low,
             "",
-            json!({
+            &json!({
                 "model": {"type": "string", "maxLength": 5},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": 2},
                 "limit": {"type": "integer", "minimum": 1},
@@ -205,8 +205,8 @@ mod tests {
         )
     }
 
-    fn problems(given: Value) -> String {
-        Arguments::check(&tool(), &given).unwrap_err().message
+    fn problems(given: &Value) -> String {
+        Arguments::check(&tool(), given).unwrap_err().message
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_once_with_its_place() {
-        let message = problems(json!({"modle": "x", "ids": ["1"], "limit": 0}));
+        let message = problems(&json!({"modle": "x", "ids": ["1"], "limit": 0}));
         for part in [
             "modle: unknown argument; did you mean model?",
             "model: is required",
@@ -230,9 +230,9 @@ mod tests {
 
     #[test]
     fn numbers_in_quotes_and_fractions_are_not_ids() {
-        assert!(problems(json!({"model": "a", "ids": [1.5]})).contains("ids/0"));
-        assert!(problems(json!({"model": "a", "ids": [1, 2, 3]})).contains("at most 2"));
-        assert!(problems(json!([])).contains("must be an object"));
+        assert!(problems(&json!({"model": "a", "ids": [1.5]})).contains("ids/0"));
+        assert!(problems(&json!({"model": "a", "ids": [1, 2, 3]})).contains("at most 2"));
+        assert!(problems(&json!([])).contains("must be an object"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Tool for Connect {
             Severity::Medium,
             "Signs in to a connection and tells version, user, companies, languages and whether the user administers Odoo. \
              Not needed before other calls, which sign in by themselves.",
-            json!({"connection": {"type": "string", "description": "Connection name; see user_connection_list"}}),
+            &json!({"connection": {"type": "string", "description": "Connection name; see user_connection_list"}}),
             &[],
         )
     }

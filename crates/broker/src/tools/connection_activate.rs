@@ -20,7 +20,7 @@ impl Tool for ConnectionActivate {
             Severity::Medium,
             "Makes a connection the one that reads use when they name none. It holds for this process only. Calls that \
              change something must still name their connection when you have several.",
-            json!({"alias": {"type": "string", "description": "Connection name"}}),
+            &json!({"alias": {"type": "string", "description": "Connection name"}}),
             &["alias"],
         )
     }

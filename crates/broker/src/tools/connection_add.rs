@@ -22,7 +22,7 @@ impl Tool for ConnectionAdd {
             "Opens a form in Gatehouse filled with what you propose; the user checks it and enters the API key or password \
              there. Never ask for or send a secret. Answers awaiting_person; call approval_wait with the ticket for the \
              outcome.",
-            json!({
+            &json!({
                 "url": {"type": "string", "maxLength": 500, "description": "Address of the Odoo, e.g. https://acme.odoo.com"},
                 "alias": {"type": "string", "maxLength": 60, "description": "A short name"},
                 "db": {"type": "string", "maxLength": 100},

@@ -19,7 +19,7 @@ impl Tool for ConnectionDelete {
             Category::Destructive,
             Severity::Critical,
             "Moves a connection to the trash, where the user can restore it for 30 days. The user is always asked.",
-            json!({"alias": {"type": "string", "description": "Connection name"}}),
+            &json!({"alias": {"type": "string", "description": "Connection name"}}),
             &["alias"],
         )
     }

@@ -20,7 +20,7 @@ impl Tool for ConnectionList {
             Severity::Low,
             "Lists the Odoo connections that the user lets you use: name, host, database, environment, version, user, \
              company, status, and which one is active. Call it first.",
-            json!({}),
+            &json!({}),
             &[],
         )
     }

@@ -1,7 +1,7 @@
 //! `odoo_create`: one record, or up to 100 of a model, in one transaction.
 
 use super::arguments::Arguments;
-use super::site::{Locale, SiteFields};
+use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
@@ -29,7 +29,7 @@ impl Tool for Create {
             "Creates one record, or up to 100 of a model in one transaction (give a list). A many2one takes an id, {id,name} \
              or an exact name; lines are given as a list of objects. Values are checked before anybody is asked. Answers \
              the new ids.",
-            with_common(json!({
+            &with_common(json!({
                 "model": {"type": "string"},
                 "values": {"type": ["object", "array"], "description": "Field values, or a list of them"},
             })),
@@ -54,7 +54,7 @@ impl Tool for Create {
             return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("values: give 1 to {MOST} records")));
         }
         let session = site.session().await?;
-        let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
+        let source = session.client.within(&locale.context);
         let mut records = Vec::with_capacity(given.len());
         for (index, values) in given.iter().enumerate() {
             let place = if given.len() == 1 { "values".to_owned() } else { format!("values/{index}") };

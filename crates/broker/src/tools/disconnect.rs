@@ -19,7 +19,7 @@ impl Tool for Disconnect {
             Category::Destructive,
             Severity::Critical,
             "Signs a connection out and drops what is remembered of it. No agent can use it until the user reconnects it in Gatehouse. The user is always asked.",
-            json!({"alias": {"type": "string", "description": "Connection name"}}),
+            &json!({"alias": {"type": "string", "description": "Connection name"}}),
             &["alias"],
         )
     }

@@ -24,7 +24,7 @@ impl Tool for FieldsGet {
             Severity::Low,
             "Shows the fields of a model, one row each: name, type (with the related model or the allowed values), label, \
              flags (required, readonly, computed, not searchable). Filter with pattern or fields; detail adds Odoo's help.",
-            with_common(json!({
+            &with_common(json!({
                 "model": {"type": "string", "description": "e.g. res.partner"},
                 "fields": {"type": "array", "items": {"type": "string"}, "maxItems": 200},
                 "pattern": {"type": "string", "maxLength": 100},

@@ -22,7 +22,7 @@ impl Tool for ListModels {
             Severity::Low,
             "Finds models by technical name or label: “invoice” finds account.move. Without a pattern lists all that the \
              user can reach.",
-            with_common(json!({
+            &with_common(json!({
                 "pattern": {"type": "string", "maxLength": 100},
                 "limit": {"type": "integer", "minimum": 1, "maximum": 500},
             })),

@@ -146,7 +146,7 @@ pub(crate) fn define(
     category: Category,
     severity: Severity,
     description: &str,
-    properties: Value,
+    properties: &Value,
     required: &[&str],
 ) -> ToolDefinition {
     let mut input_schema = json!({"type": "object", "properties": properties, "additionalProperties": false});

@@ -23,7 +23,7 @@ impl Tool for OpenManager {
             Severity::High,
             "Opens the Gatehouse window for the user: to add or repair a connection, to answer what waits, to see what was \
              done. Starts the app when it is not running. Says whether the window was launched, focused, or only shown.",
-            json!({
+            &json!({
                 "page": {"type": "string", "enum": ["connections", "approvals", "agents", "activity"]},
                 "connection": {"type": "string", "description": "Connection to select"},
             }),

@@ -25,7 +25,7 @@ impl Tool for Read {
             Severity::Low,
             "Reads records by id. Names a few sensible fields itself when none are named; a dotted name such as \
              order_line.name reads related records in the same trip. Ids that do not exist are listed as missing.",
-            with_common(json!({
+            &with_common(json!({
                 "model": {"type": "string"},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": 500},
                 "fields": {"type": "array", "items": {"type": "string"}, "maxItems": 200},

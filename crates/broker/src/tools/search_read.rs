@@ -1,7 +1,7 @@
 //! `odoo_search_read`: finds records and reads them, in one round trip.
 
 use super::arguments::Arguments;
-use super::site::{Locale, SiteFields};
+use super::site::Locale;
 use super::{Call, Done, Site, Target, Tool, define, with_common};
 use crate::answers::{cut, nested_record, record};
 use async_trait::async_trait;
@@ -29,7 +29,7 @@ impl Tool for SearchRead {
              [[\"country_id.code\",\"=\",\"FR\"],[\"active\",\"=\",true]]; what does not parse is refused, never widened. \
              Names sensible fields itself when none are named; order_line.name reads related records too. has_more and \
              cursor lead to the next page.",
-            with_common(json!({
+            &with_common(json!({
                 "model": {"type": "string", "description": "e.g. res.partner"},
                 "domain": {"type": ["array", "string"]},
                 "fields": {"type": "array", "items": {"type": "string"}, "maxItems": 200},
@@ -50,7 +50,7 @@ impl Tool for SearchRead {
         let model = arguments.text("model").unwrap_or_default().to_owned();
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let session = site.session().await?;
-        let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
+        let source = session.client.within(&locale.context);
         let domain = match arguments.get("domain") {
             Some(domain) => {
                 Domain::parse(domain, &model, &source).await.map_err(|error| error.inside("domain").edge())?
@@ -200,7 +200,7 @@ impl Columns {
             None => sensible(fields),
         };
         let session = site.session().await?;
-        let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
+        let source = session.client.within(&locale.context);
         let list = FieldList::parse(&names, model, &source).await.map_err(|error| error.inside("fields").edge())?;
         let columns = Self { list };
         if columns.is_nested() && !session.sign_in.version.at_least(17) {

@@ -3,10 +3,8 @@
 use super::arguments::Arguments;
 use crate::sessions::Session;
 use crate::state::Broker;
-use async_trait::async_trait;
 use gatehouse_core::{Agent, BridgeId, Connection, EdgeError, ErrorCode};
-use gatehouse_odoo::domain::{FieldSource, InputError};
-use gatehouse_odoo::values::NameSource;
+use gatehouse_odoo::domain::InputError;
 use gatehouse_odoo::{Fields, OdooError};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -44,7 +42,7 @@ impl Site {
     pub(crate) fn input_error(&self, error: InputError, place: &str) -> EdgeError {
         match error.inside(place) {
             InputError::Odoo(error) => self.odoo_error(&error),
-            refused => refused.edge(),
+            refused @ InputError::Refused(_) => refused.edge(),
         }
     }
 
@@ -129,32 +127,4 @@ fn find_company(wanted: &Value, own: &[(i64, String)]) -> Result<(i64, String), 
 
 fn bad(argument: &str, value: &str, hint: &str) -> EdgeError {
     EdgeError::new(ErrorCode::InvalidArguments, format!("{argument}: {value} does not fit; {hint}"))
-}
-
-/// Fields of any model, for the strict parsers of domains and values.
-pub(crate) struct SiteFields<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) lang: Option<&'a str>,
-}
-
-#[async_trait]
-impl FieldSource for SiteFields<'_> {
-    async fn fields(&self, model: &str) -> Result<Arc<Fields>, OdooError> {
-        self.session.client.fields(model, self.lang).await
-    }
-}
-
-#[async_trait]
-impl NameSource for SiteFields<'_> {
-    async fn name_search(
-        &self,
-        model: &str,
-        text: &str,
-        exactly: bool,
-        limit: usize,
-    ) -> Result<Vec<(i64, String)>, OdooError> {
-        let operator = if exactly { "=" } else { "ilike" };
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        self.session.client.name_search(model, text, operator, limit, None).await
-    }
 }

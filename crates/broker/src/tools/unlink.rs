@@ -25,7 +25,7 @@ impl Tool for Unlink {
             Severity::Critical,
             "Deletes records for good; the user is asked. Odoo cannot bring them back: where the model has a field active, \
              archive instead (odoo_write active false).",
-            with_common(json!({
+            &with_common(json!({
                 "model": {"type": "string"},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": MOST},
             })),

@@ -2,7 +2,7 @@
 
 use super::arguments::{Arguments, check_ids};
 use super::create::gather;
-use super::site::{Locale, SiteFields};
+use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::preview::{SHOWN_RECORDS, changes, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
@@ -30,7 +30,7 @@ impl Tool for Write {
             "Changes fields of records: ids and values for the same change on all, or updates [{id, values}] for each its \
              own; one approval for the whole call. A many2one takes an id, {id,name} or an exact name. Values are checked \
              before anybody is asked. To confirm, post or cancel a document, do not write its state.",
-            with_common(json!({
+            &with_common(json!({
                 "model": {"type": "string"},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": MOST},
                 "values": {"type": "object"},
@@ -59,7 +59,7 @@ impl Tool for Write {
         let given = updates_of(&arguments)?;
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let session = site.session().await?;
-        let source = SiteFields { session: &session, lang: locale.lang.as_deref() };
+        let source = session.client.within(&locale.context);
         let mut updates = Vec::with_capacity(given.len());
         for (place, ids, values) in given {
             let checked = check_values(&values, &model, Mode::Write, &source, &source).await;
@@ -266,8 +266,11 @@ fn hints_for(update: &Update, linked: &BTreeMap<(String, i64), String>, fields: 
     hints
 }
 
-/// Either `ids` and `values`, or `updates`: each as place, ids, values.
-fn updates_of(arguments: &Arguments) -> Result<Vec<(String, Vec<i64>, Map<String, Value>)>, EdgeError> {
+/// One change as it was given: its place in the arguments, ids, values.
+type Given = (String, Vec<i64>, Map<String, Value>);
+
+/// Either `ids` and `values`, or `updates`.
+fn updates_of(arguments: &Arguments) -> Result<Vec<Given>, EdgeError> {
     let both = "give either ids and values, or updates";
     if arguments.has("updates") {
         if arguments.has("ids") || arguments.has("values") {

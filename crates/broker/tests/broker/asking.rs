@@ -187,7 +187,7 @@ async fn a_standing_approval_covers_the_same_or_less_and_no_deletion() {
         "pending_approval",
         "another field is asked about"
     );
-    house.clock.forward(Duration::from_secs(15 * 60));
+    house.clock.forward(Duration::from_mins(15));
     assert_eq!(agent.call("odoo_write", phone("+12")).await.unwrap()["status"], "pending_approval", "it has expired");
 }
 
@@ -204,7 +204,8 @@ async fn deleting_more_than_ten_records_wants_the_count_typed() {
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     assert_eq!((content.type_count, content.standing.as_deref()), (Some(11), None));
     assert!(house.decide(&card, YES).await.is_err());
-    let typed = |count| house.approver.decide(&card.ticket, &card.digest, Verdict::Approve { typed_count: Some(count) });
+    let typed =
+        |count| house.approver.decide(&card.ticket, &card.digest, Verdict::Approve { typed_count: Some(count) });
     assert!(typed(10).await.is_err());
     typed(11).await.unwrap();
     assert_eq!(calling.await.unwrap().unwrap()["status"], "deleted");
@@ -303,7 +304,11 @@ async fn an_edit_of_the_policy_file_is_a_proposal_until_the_person_accepts_it() 
     let card = house.card().await;
     assert!(matches!(&card.content, CardContent::OutsideEdit(edit) if edit.errors.is_empty()));
     let delete = json!({"model": "res.partner", "ids": [10], "connection": "Demo"});
-    assert_eq!(agent.call("odoo_unlink", delete.clone()).await.unwrap()["status"], "pending_approval", "not in force yet");
+    assert_eq!(
+        agent.call("odoo_unlink", delete.clone()).await.unwrap()["status"],
+        "pending_approval",
+        "not in force yet"
+    );
     let edit = |card: &gatehouse_broker::view::Card| matches!(card.content, CardContent::OutsideEdit(_));
     let card = house.approver.cards().into_iter().find(edit).unwrap();
     house.decide(&card, YES).await.unwrap();

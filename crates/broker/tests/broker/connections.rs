@@ -1,9 +1,10 @@
 //! Connections: added by the person, proposed by agents, signed out, thrown away and brought back.
 
 use crate::house::House;
-use gatehouse_broker::view::{CardContent, ConnectionDraft, SaveOutcome, SecretInput, Verdict};
+use gatehouse_broker::view::{ActivityFilter, CardContent, ConnectionDraft, SaveOutcome, SecretInput, Verdict};
 use gatehouse_core::{ConnectionStatus, Environment, ErrorCode, Protocol, Tls};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 const YES: Verdict = Verdict::Approve { typed_count: None };
 
@@ -26,8 +27,8 @@ fn draft(house: &House, name: &str) -> ConnectionDraft {
     }
 }
 
-fn key(house: &House) -> Option<SecretInput> {
-    Some(SecretInput::ApiKey(house.sim.admin().api_key.clone().into()))
+fn key(house: &House) -> SecretInput {
+    SecretInput::ApiKey(house.sim.admin().api_key.clone().into())
 }
 
 #[tokio::test]
@@ -36,16 +37,16 @@ async fn a_connection_needs_a_name_of_its_own_a_database_and_a_secret() {
     let save = |draft, secret| house.broker.save_connection(draft, secret);
     assert!(save(draft(&house, "acme"), None).await.is_err());
     assert!(house.broker.overview().connections.is_empty(), "no half connection");
-    save(draft(&house, "acme"), key(&house)).await.unwrap();
-    assert_eq!(save(draft(&house, "ACME"), key(&house)).await.unwrap_err().code, ErrorCode::NameTaken);
+    save(draft(&house, "acme"), Some(key(&house))).await.unwrap();
+    assert_eq!(save(draft(&house, "ACME"), Some(key(&house))).await.unwrap_err().code, ErrorCode::NameTaken);
     let public = ConnectionDraft { url: "http://odoo.example.com".into(), ..draft(&house, "x") };
-    assert_eq!(save(public, key(&house)).await.unwrap_err().code, ErrorCode::InvalidAddress);
+    assert_eq!(save(public, Some(key(&house))).await.unwrap_err().code, ErrorCode::InvalidAddress);
 }
 
 #[tokio::test]
 async fn what_loosens_waits_in_the_approval_window_and_the_rest_is_saved() {
     let house = House::open().await;
-    let saved = house.broker.save_connection(draft(&house, "acme"), key(&house)).await.unwrap();
+    let saved = house.broker.save_connection(draft(&house, "acme"), Some(key(&house))).await.unwrap();
     let SaveOutcome::Saved { connection } = saved else { panic!("{saved:?}") };
     let looser = ConnectionDraft {
         id: Some(connection.id.clone()),
@@ -67,7 +68,7 @@ async fn what_loosens_waits_in_the_approval_window_and_the_rest_is_saved() {
 async fn another_address_asks_for_the_secret_again() {
     let house = House::open().await;
     let SaveOutcome::Saved { connection } =
-        house.broker.save_connection(draft(&house, "acme"), key(&house)).await.unwrap()
+        house.broker.save_connection(draft(&house, "acme"), Some(key(&house))).await.unwrap()
     else {
         panic!("not saved")
     };
@@ -75,7 +76,7 @@ async fn another_address_asks_for_the_secret_again() {
         ConnectionDraft { id: Some(connection.id.clone()), url: "http://127.0.0.1:9".into(), ..draft(&house, "acme") };
     let error = house.broker.save_connection(moved.clone(), None).await.unwrap_err();
     assert!(error.message.contains("secret again"), "{}", error.message);
-    house.broker.save_connection(moved, key(&house)).await.unwrap();
+    house.broker.save_connection(moved, Some(key(&house))).await.unwrap();
     assert_eq!(house.broker.overview().connections[0].origin, house.sim.url(), "not before the card is answered");
     let card = house.card().await;
     house.decide(&card, YES).await.unwrap();
@@ -99,7 +100,7 @@ async fn a_proposed_connection_is_completed_by_the_person_and_granted_on_a_card(
     assert!(house.desktop.shown().contains(&"main connections".to_owned()));
     assert_eq!(proposal.draft.name, "second");
     let draft = ConnectionDraft { environment: Environment::Production, ..proposal.draft };
-    house.broker.save_connection(draft, key(&house)).await.unwrap();
+    house.broker.save_connection(draft, Some(key(&house))).await.unwrap();
     let card = house.card().await;
     assert!(matches!(&card.content, CardContent::Loosening(_)));
     house.decide(&card, YES).await.unwrap();
@@ -131,7 +132,7 @@ async fn a_secret_in_an_argument_is_refused_and_kept_nowhere() {
         assert_eq!(error.code, ErrorCode::InvalidArguments);
         assert!(!error.message.contains(secret));
     }
-    for entry in house.broker.activity(Default::default()).unwrap().entries {
+    for entry in house.broker.activity(ActivityFilter::default()).unwrap().entries {
         let detail = house.broker.activity_detail(entry.seq).unwrap();
         assert!(!detail.payload.unwrap_or_default().contains(secret));
     }
@@ -178,7 +179,7 @@ async fn a_test_shows_its_steps_and_a_wrong_key_fails_at_the_sign_in() {
     let wrong = Some(SecretInput::ApiKey("f".repeat(40).into()));
     let failed = house
         .broker
-        .test_connection(draft(&house, "x"), wrong, |step| steps.push(step), Default::default())
+        .test_connection(draft(&house, "x"), wrong, |step| steps.push(step), CancellationToken::new())
         .await
         .unwrap_err();
     assert_eq!(failed.code, ErrorCode::CredentialRefused);
@@ -187,7 +188,7 @@ async fn a_test_shows_its_steps_and_a_wrong_key_fails_at_the_sign_in() {
     let mut steps = Vec::new();
     house
         .broker
-        .test_connection(draft(&house, "x"), key(&house), |step| steps.push(step), Default::default())
+        .test_connection(draft(&house, "x"), Some(key(&house)), |step| steps.push(step), CancellationToken::new())
         .await
         .unwrap();
     assert!(steps.iter().any(|step| step.step == "version"));

@@ -121,7 +121,7 @@ impl House {
             role: Role::Bridge { agent: AgentId::parse(agent).unwrap(), pinned: None },
         };
         let client = Client::connect(&socket_path(Some(self.folder.path())), hello).await.unwrap();
-        Agent { client: client }
+        Agent { client }
     }
 
     /// A bridge of an agent that the person admitted for every connection there is.

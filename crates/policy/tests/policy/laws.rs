@@ -101,6 +101,12 @@ fn parsed(json: &Value) -> Policy {
     Policy::parse(&json.to_string(), &tools()).unwrap()
 }
 
+/// One of those held, picked by any number.
+fn any_of(held: &mut Vec<Reservation>, pick: i64) -> Option<Reservation> {
+    let index = usize::try_from(pick.unsigned_abs()).ok()?.checked_rem(held.len())?;
+    Some(held.swap_remove(index))
+}
+
 fn strictness(decision: &Decision) -> u8 {
     match decision {
         Decision::Allow => 0,
@@ -184,7 +190,7 @@ proptest! {
     #[test]
     fn committed_charges_never_exceed_the_quota_under_jumping_clocks(
         max in 1_u64..6,
-        steps in vec((0_u8..4, -200_i64..400, 1_u64..4), 1..60),
+        steps in vec((0_u8..7, -40_i64..45, 1_u64..4), 1..80),
     ) {
         let mut limits = Limits::new();
         let mut clock = 10_000_i64;
@@ -197,13 +203,13 @@ proptest! {
                 counter: counter.into(), window: Window::Minute, max, amount, rows: false, rule: "user:/x".into(),
             };
             match step {
-                0 => if let Ok(reservation) = limits.reserve(&[request("a", max), request("b", max + 1)], now) {
+                0..=2 => if let Ok(reservation) = limits.reserve(&[request("a", max), request("b", max + 1)], now) {
                     held.push(reservation);
                 },
-                1 => if let Some(reservation) = held.pop() {
+                3 => if let Some(reservation) = any_of(&mut held, jump) {
                     if let Ok(moved) = limits.move_to(&reservation, now) { held.push(moved) } else { held.push(reservation) }
                 },
-                2 => if let Some(reservation) = held.pop() { limits.give_back_all(&reservation) },
+                4 | 5 => if let Some(reservation) = any_of(&mut held, jump) { limits.give_back_all(&reservation) },
                 _ => {
                     // A restart: what is held is in the journal, and nothing else is remembered.
                     journal.clear();

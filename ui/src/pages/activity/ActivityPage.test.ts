@@ -1,0 +1,100 @@
+import { waitFor } from '@testing-library/svelte';
+import { expect, it } from 'vitest';
+import { axeFindings } from '../../../tests/axe';
+import { freshHost, openMain } from '../../../tests/windows';
+import { FakeHost } from '../../lib/host/fake';
+
+async function openPage(...args: Parameters<typeof openMain>) {
+  const screen = await openMain(...args);
+  await screen.user.click(screen.getByTestId('nav-activity'));
+  return screen;
+}
+
+it('lists the journal, newest first, a write with its outcome on one line', async () => {
+  const { findAllByTestId } = await openPage();
+  const rows = await findAllByTestId('activity-row');
+  expect(rows[0]?.textContent).toContain('Sent; the answer is not written down yet');
+  const seqs = rows.map((row) => Number(row.dataset['seq']));
+  expect(seqs).toEqual([...seqs].sort((a, b) => b - a));
+  const write = rows.find((row) => row.dataset['kind'] === 'settled');
+  expect(write?.textContent).toContain('odoo_write');
+  expect(write?.textContent).toContain('2 records changed');
+  expect(await axeFindings()).toEqual([]);
+});
+
+it('filters, and says so when nothing fits', async () => {
+  const { host, user, getByTestId, findAllByTestId, findByTestId } = await openPage();
+  await findAllByTestId('activity-row');
+  await user.selectOptions(getByTestId('filter-decision'), 'deny');
+  await waitFor(() =>
+    expect(host.called('activity').at(-1)?.[0]).toEqual({
+      agent: null,
+      connection: null,
+      tool: null,
+      decision: 'deny',
+      before: null,
+    }),
+  );
+  await user.selectOptions(getByTestId('filter-agent'), 'cursor-intern');
+  await findByTestId('no-activity');
+});
+
+it('shows older entries on demand, without losing the newer', async () => {
+  const { host, user, getByTestId, findAllByTestId, getAllByTestId } = await openPage();
+  const before = (await findAllByTestId('activity-row')).length;
+  await user.click(getByTestId('load-more'));
+  await waitFor(() => expect(getAllByTestId('activity-row').length).toBeGreaterThan(before));
+  const seqs = getAllByTestId('activity-row').map((row) => Number(row.dataset['seq']));
+  expect(new Set(seqs).size).toBe(seqs.length);
+  expect(host.called('activity').at(-1)?.[0]).toMatchObject({ before: expect.any(Number) });
+});
+
+it('shows an entry with arguments, result, rule, ticket and outcome', async () => {
+  const { user, getByTestId, findAllByTestId, queryByTestId } = await openPage();
+  const row = (await findAllByTestId('activity-row')).find((candidate) => candidate.dataset['kind'] === 'settled');
+  if (row === undefined) throw new Error('no write');
+  await user.click(row);
+  await waitFor(() => expect(getByTestId('activity-detail').textContent).toContain('+49 30 901820'));
+  expect(getByTestId('activity-detail').textContent).toContain('(870)-931-0505');
+  expect(getByTestId('detail-rule').textContent).toContain('require_approval');
+  expect(getByTestId('detail-ticket').textContent).toContain('tkt_');
+  expect(getByTestId('detail-outcome').textContent).toContain('2 records changed');
+  expect(await axeFindings()).toEqual([]);
+  await user.click(getByTestId('close-detail'));
+  expect(queryByTestId('activity-detail')).toBeNull();
+});
+
+it('is walked with arrow keys', async () => {
+  const { user, findAllByTestId } = await openPage();
+  const [first, second] = (await findAllByTestId('activity-row')).map((row) => row.querySelector('button'));
+  first?.focus();
+  await user.keyboard('{ArrowDown}');
+  expect(document.activeElement).toBe(second);
+});
+
+it('verifies the journal, for good and for ill', async () => {
+  const host = new FakeHost();
+  const { user, getByTestId, findByTestId } = await openPage(host);
+  await user.click(await findByTestId('verify-journal'));
+  expect((await findByTestId('verify-report')).textContent).toContain('intact');
+  host.report = { ok: false, entries: 12, unsealed: 0, problems: ['Entry 7 was changed.'] };
+  await user.click(getByTestId('verify-journal'));
+  await waitFor(() => expect(getByTestId('verify-report').dataset['ok']).toBe('false'));
+  expect(getByTestId('verify-report').textContent).toContain('Entry 7 was changed.');
+});
+
+it('follows what happens', async () => {
+  const { host, findAllByTestId, getAllByTestId } = await openPage();
+  await findAllByTestId('activity-row');
+  const [newest] = host.journal;
+  if (newest === undefined) throw new Error('no entry');
+  host.journal = [{ ...newest, seq: newest.seq + 1, event: { kind: 'all_agents', paused: true } }, ...host.journal];
+  host.announce('activity');
+  await waitFor(() => expect(getAllByTestId('activity-row')[0]?.textContent).toContain('All agents paused'));
+});
+
+it('says what will stand here on a fresh installation', async () => {
+  const { findByTestId } = await openPage(freshHost());
+  expect((await findByTestId('no-activity')).textContent).toContain('written down here');
+  expect(await axeFindings()).toEqual([]);
+});
