@@ -82,7 +82,7 @@ async fn a_write_whose_answer_is_lost_is_outcome_unknown_and_never_sent_again() 
             json!({ "connection": "Acme", "model": "res.partner", "ids": [id], "values": { "phone": "+32 9" } }),
         )
         .await;
-    windows.approve("1 contact").await;
+    windows.approve("Change 1 field on 1").await;
     let answer = bridge.finish(call).await;
     let error = answer.error();
     assert_eq!(code(&error), "outcome_unknown", "{error}");
@@ -106,7 +106,7 @@ async fn an_agent_that_errs_is_told_where() {
     for (tool, arguments, part) in [
         ("odoo_search_read", json!({ "model": "res.partner", "domain": [["nmae", "=", "x"]] }), "name"),
         ("odoo_search_read", json!({ "model": "res.partner", "domain": [["name", "~", "x"]] }), "~"),
-        ("odoo_search_read", json!({ "model": "res.partner", "domain": "[('name','=','x')]" }), "domain"),
+        ("odoo_search_read", json!({ "model": "res.partner", "domain": "[('name','=','x'" }), "domain"),
         ("odoo_search_read", json!({ "model": "res.partner", "domain": [], "limit": 0 }), "limit"),
         ("odoo_search_read", json!({ "model": "res.partners", "domain": [] }), "res.partner"),
         ("odoo_read", json!({ "model": "res.partner", "ids": [] }), "ids"),

@@ -95,11 +95,11 @@ async fn the_agent_reads(bridge: &mut Bridge) {
 async fn an_approved_write_changes_odoo(bridge: &mut Bridge, windows: &mut Windows<'_>, odoo: &Odoo) {
     let id = odoo.new_contact("Story: approved").await;
     let call = bridge.begin("odoo_write", write(id, "+32 2 111 11 11")).await;
-    windows.turn_to_card("1 contact").await;
+    windows.turn_to_card("Change 1 field on 1").await;
     let change = windows.text("change-phone").await;
     assert!(change.contains("000 00 00") && change.contains("111 11 11"), "before and after are not shown: {change}");
     assert_eq!(odoo.field("res.partner", id, "phone").await, "+32 2 000 00 00", "written before it was approved");
-    windows.approve("1 contact").await;
+    windows.approve("Change 1 field on 1").await;
     bridge.finish(call).await.ok();
     assert_eq!(odoo.field("res.partner", id, "phone").await, "+32 2 111 11 11");
 }
@@ -111,7 +111,7 @@ async fn a_denied_write_changes_nothing_and_the_agent_learns_why(
 ) {
     let id = odoo.new_contact("Story: denied").await;
     let call = bridge.begin("odoo_write", write(id, "+32 2 222 22 22")).await;
-    windows.deny("1 contact", "not this customer").await;
+    windows.deny("Change 1 field on 1", "not this customer").await;
     let answer = bridge.finish(call).await;
     assert!(answer.text.contains("not this customer"), "{}", answer.text);
     let error = answer.error();
@@ -131,7 +131,7 @@ async fn a_write_that_nobody_answers_comes_back_and_can_be_waited_for(
     assert!((15..30).contains(&began.elapsed().as_secs()), "held {:?}", began.elapsed());
     let ticket = pending["ticket"].as_str().expect("a ticket").to_owned();
 
-    windows.approve("1 contact").await;
+    windows.approve("Change 1 field on 1").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(odoo.field("res.partner", id, "phone").await, "+32 2 000 00 00", "it ran behind the agent's back");
     bridge.call("approval_wait", json!({ "ticket": ticket })).await.ok();

@@ -185,6 +185,7 @@ fn window(app: &AppHandle, label: &str) -> tauri::Result<WebviewWindow> {
     }
     let page = if label == APPROVAL { "index.html?window=approval" } else { "index.html" };
     let builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+        .center()
         .data_directory(stage.web_data.clone())
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny);

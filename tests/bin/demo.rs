@@ -79,18 +79,18 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
         begin(&mut bridge, "odoo_write", write(&[*first], &json!({ "phone": "+32 2 290 34 90", "city": "Namur" })))
             .await;
     if let Person::Played(windows, pictures) = &mut person {
-        windows.turn_to_card("1 contact").await;
+        windows.turn_to_card("Change 1 field on 1").await;
         windows.picture(&pictures.join("4-write.png")).await;
-        windows.approve("1 contact").await;
+        windows.approve("Change 1 field on 1").await;
     }
     finish(&mut bridge, call).await;
 
     person.does("deny, with a reason");
     let call = begin(&mut bridge, "odoo_write", write(&[*second], &json!({ "email": "nobody@example.com" }))).await;
     if let Person::Played(windows, pictures) = &mut person {
-        windows.turn_to_card("1 contact").await;
+        windows.turn_to_card("Change 1 field on 1").await;
         windows.picture(&pictures.join("5-denied.png")).await;
-        windows.deny("1 contact", "The address was confirmed by phone last week; leave it.").await;
+        windows.deny("Change 1 field on 1", "The address was confirmed by phone last week; leave it.").await;
     }
     finish(&mut bridge, call).await;
 

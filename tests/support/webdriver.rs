@@ -115,9 +115,9 @@ impl WebDriver {
         self.post(&format!("/element/{}/clear", element.0), &json!({})).await.map(drop)
     }
 
-    /// What a person reads there.
+    /// What a person reads there. (`/text` is empty where the text is cut by an ellipsis.)
     pub async fn text(&self, element: &Element) -> Told<String> {
-        Ok(self.get(&format!("/element/{}/text", element.0)).await?.as_str().unwrap_or_default().to_owned())
+        Ok(self.property(element, "innerText").await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Whether it can be used now.

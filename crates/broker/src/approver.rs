@@ -91,7 +91,7 @@ impl Approver {
             held.ticket.deny(reason, now)?;
             Ok((held.ticket.agent().cloned(), held.ticket.kind()))
         })?;
-        if let (Some(agent), TicketKind::Call) = (&agent, kind) {
+        if let (Some(agent), TicketKind::Call | TicketKind::Admission) = (&agent, kind) {
             self.broker.0.desk.count_verdict(agent, false, now);
         }
         self.broker.give_back_for(id);

@@ -75,6 +75,7 @@ impl Broker {
                         company: sign_in.company.1.clone(),
                     },
                 );
+                self.save_status(&connection.id);
                 Ok(Arc::new(Session { client, sign_in }))
             }
             Err(error) => {

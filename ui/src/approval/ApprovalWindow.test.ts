@@ -103,7 +103,7 @@ describe('a call', () => {
 
   it('says when the client stopped waiting', async () => {
     const { getByTestId } = await openApproval('write');
-    expect(getByTestId('countdown').textContent).toContain('The client waits 1:2');
+    expect(getByTestId('countdown').textContent).toContain('The client waits for 1:2');
     await vi.advanceTimersByTimeAsync(90_000);
     expect(getByTestId('countdown').textContent).toContain('runs when it asks again');
   });

@@ -66,7 +66,8 @@ describe('the main window', () => {
   it('finds a connection by Ctrl K and a few letters', async () => {
     const { user, findByTestId, queryByTestId } = await openMain();
     await user.keyboard('{Control>}k{/Control}');
-    await findByTestId('palette');
+    const input = await findByTestId('palette-input');
+    await waitFor(() => expect(document.activeElement).toBe(input));
     expect(await axeFindings()).toEqual([]);
     await user.keyboard('delta');
     await user.keyboard('{Enter}');
@@ -79,6 +80,7 @@ describe('the main window', () => {
     await user.keyboard('{Control>}k{/Control}');
     const choices = await findAllByTestId('palette-choice');
     const input = await findByTestId('palette-input');
+    await waitFor(() => expect(document.activeElement).toBe(input));
     await user.keyboard('{ArrowUp}');
     expect(input.getAttribute('aria-activedescendant')).toBe(choices.at(-1)?.id);
     await user.keyboard('{ArrowDown}{ArrowDown}{Enter}');

@@ -35,7 +35,9 @@ describe('hostile text', () => {
 
   it('counts a long run of spaces instead of drawing it', () => {
     expect(marks(`yes${' '.repeat(400)}no`)).toEqual(['400 spaces']);
+    expect(marks(' '.repeat(400))).toEqual(['400 spaces']);
     expect(marks('a  b')).toEqual([]);
+    expect(marks(`{\n${' '.repeat(12)}"deep": 1`)).toEqual([]);
   });
 
   it('does not let accents pile up over other lines', () => {

@@ -79,8 +79,9 @@ const QUIET: readonly Row[] = [
   [0x3000, 0x3000, 'ideographicSpace', '⍽'],
 ];
 
-/** So many spaces in a row are counted instead of drawn. */
+/** More spaces in a row are counted instead of drawn; at the beginning of a line they may be indentation. */
 const SPACES_DRAWN = 8;
+const INDENTATION_DRAWN = 40;
 /** So many accents on one letter are drawn; more can paint over other lines. */
 const ACCENTS_DRAWN = 2;
 
@@ -103,8 +104,13 @@ export function segments(text: string): Segment[] {
     accents = ACCENT.test(character) ? accents + 1 : 0;
     const hidden = row(INVISIBLE, code);
     const quiet = row(QUIET, code);
-    if (spaces > SPACES_DRAWN) {
+    const isIndentation = at === 0 || text[at - 1] === '\n';
+    if (spaces > (isIndentation ? INDENTATION_DRAWN : SPACES_DRAWN)) {
       mark({ kind: 'mark', label: `${spaces} spaces`, name: 'spaces' });
+      at += spaces;
+      continue;
+    } else if (spaces > 0) {
+      plain += ' '.repeat(spaces);
       at += spaces;
       continue;
     } else if (code === 0x0a) {
