@@ -5,5 +5,4 @@ mod bad_input;
 mod invariants;
 mod launch;
 mod plain_build;
-mod scratch;
 mod story;

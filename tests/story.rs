@@ -146,7 +146,8 @@ async fn a_connection_is_proposed_and_completed(bridge: &mut Bridge, windows: &m
     let proposal = json!({ "url": odoo.url, "alias": "Second", "db": odoo.database, "user": odoo.login });
     let call = bridge.begin("user_connection_add", proposal.clone()).await;
     windows.turn_to(Which::Main).await;
-    windows.click("open-proposal").await;
+    // The form is open, and says who filled it in.
+    windows.wait_for_text("proposal", "story").await;
     assert_eq!(windows.value("field-url").await, odoo.url);
     assert_eq!(windows.value("field-login").await, odoo.login);
     windows.fill("field-secret", &odoo.key).await;

@@ -138,14 +138,11 @@ impl Broker {
 
     /// Pauses or resumes one agent. Pausing voids its tickets at once.
     pub async fn pause_agent(&self, id: &AgentId, paused: bool) -> Result<(), EdgeError> {
-        let mut agent = self.known_agent(id)?;
-        agent.status = if paused { AgentStatus::Paused } else { AgentStatus::Admitted };
-        // In force before it is written: a pause must not wait for a keyring.
-        self.remember_agent(agent.clone());
         if paused {
             self.void_tickets("the user paused this agent", |held| held.ticket.agent() == Some(id));
         }
-        self.put_agent(agent).await?;
+        let status = if paused { AgentStatus::Paused } else { AgentStatus::Admitted };
+        self.update_agent(id, |agent| agent.status = status).await?;
         let change = if paused { "paused" } else { "resumed" };
         self.note(JournalEvent::Agent { agent: id.clone(), change: change.into(), summary: String::new() });
         Ok(())

@@ -11,7 +11,11 @@ use gatehouse_odoo::address::{self, Address};
 use gatehouse_odoo::probe;
 use gatehouse_vault::{ConnectionSecret, Credential};
 use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How long a deleted connection can be restored.
+const TRASH_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// The embedded demo Odoo, as the app started it.
 pub struct DemoServer {
@@ -275,26 +279,28 @@ impl Broker {
     }
 
     pub(crate) async fn trash_for(&self, id: &ConnectionId, agent: Option<&AgentId>) -> Result<(), EdgeError> {
-        let mut connection = self.connection(id)?;
-        connection.deleted_at = Some(self.now());
+        self.connection(id)?;
         self.cut_off(id, "the connection was deleted", agent.is_some());
-        self.put_connection(connection.clone()).await?;
+        let now = self.now();
+        let connection = self.update_connection(id, |connection| connection.deleted_at = Some(now)).await?;
         self.note_connection(&connection, "trashed", agent);
         Ok(())
     }
 
     /// Takes a connection out of the trash.
     pub async fn restore_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
-        let mut connection = self.trashed(id)?;
+        let connection = self.trashed(id)?;
         let taken = self.registry(|registry| {
             let live = registry.connections.values().filter(|other| other.deleted_at.is_none());
             live.into_iter().any(|other| other.name.to_lowercase() == connection.name.to_lowercase())
         });
-        if taken {
-            connection.name = format!("{} (restored)", connection.name);
-        }
-        connection.deleted_at = None;
-        self.put_connection(connection.clone()).await?;
+        let restored = |connection: &mut Connection| {
+            if taken {
+                connection.name = format!("{} (restored)", connection.name);
+            }
+            connection.deleted_at = None;
+        };
+        let connection = self.update_connection(id, restored).await?;
         self.note_connection(&connection, "restored", None);
         Ok(())
     }
@@ -308,27 +314,40 @@ impl Broker {
         Ok(())
     }
 
+    /// What has lain in the trash for 30 days goes for good.
+    pub(crate) async fn empty_old_trash(&self) {
+        let now = self.now();
+        let old: Vec<ConnectionId> = self.registry(|registry| {
+            let is_old = |c: &&Connection| c.deleted_at.is_some_and(|at| now.since(at) >= TRASH_LIFETIME);
+            registry.connections.values().filter(is_old).map(|c| c.id.clone()).collect()
+        });
+        for id in old {
+            if let Err(error) = self.purge_connection(&id).await {
+                tracing::warn!("the trash could not be emptied: {}", error.message);
+            }
+        }
+    }
+
     /// Signs a connection out: no agent can use it until the person reconnects it.
     pub async fn disconnect_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
         self.disconnect_for(id, None).await
     }
 
     pub(crate) async fn disconnect_for(&self, id: &ConnectionId, agent: Option<&AgentId>) -> Result<(), EdgeError> {
-        let mut connection = self.connection(id)?;
-        connection.status = ConnectionStatus::SignedOut;
+        self.connection(id)?;
         self.cut_off(id, "the connection was signed out", agent.is_some());
-        self.put_connection(connection.clone()).await?;
+        let signed_out = |connection: &mut Connection| connection.status = ConnectionStatus::SignedOut;
+        let connection = self.update_connection(id, signed_out).await?;
         self.note_connection(&connection, "signed_out", agent);
         Ok(())
     }
 
     /// Signs in again, at the person's wish.
     pub async fn reconnect_connection(&self, id: &ConnectionId) -> Result<Connection, EdgeError> {
-        let mut connection = self.connection(id)?;
-        let was_out = crate::sealed::is_signed_out(&connection.status);
-        connection.status = ConnectionStatus::NeverChecked;
+        let was_out = crate::sealed::is_signed_out(&self.connection(id)?.status);
         self.0.sessions.drop_session(id);
-        self.put_connection(connection.clone()).await?;
+        let never_checked = |connection: &mut Connection| connection.status = ConnectionStatus::NeverChecked;
+        let connection = self.update_connection(id, never_checked).await?;
         if was_out {
             self.note_connection(&connection, "reconnected", None);
         }

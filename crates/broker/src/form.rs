@@ -126,18 +126,19 @@ impl Broker {
         form: &TicketId,
     ) -> Result<(), EdgeError> {
         let connection = self.connection(connection)?;
-        let known = self.registry(|registry| registry.agents.get(agent).cloned());
-        if let Some(mut known) = known {
-            if !known.is_granted(&connection.id) {
-                known.grants.push(connection.id.clone());
-            }
-            self.put_agent(known).await?;
-            self.note(JournalEvent::Agent {
-                agent: agent.clone(),
-                change: "granted".into(),
-                summary: connection.name.clone(),
-            });
-        }
+        let granted = self
+            .update_agent(agent, |agent| {
+                if !agent.is_granted(&connection.id) {
+                    agent.grants.push(connection.id.clone());
+                }
+            })
+            .await;
+        granted?;
+        self.note(JournalEvent::Agent {
+            agent: agent.clone(),
+            change: "granted".into(),
+            summary: connection.name.clone(),
+        });
         self.0.bridges.tell(&gatehouse_ipc::message::Event::ToolsChanged);
         self.settle_form(form, &connection, true);
         Ok(())

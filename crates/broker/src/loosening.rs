@@ -52,10 +52,18 @@ impl Broker {
         if let Some(secret) = secret {
             self.keep_secret(&connection, secret).await?;
         }
-        let (id, name) = (connection.id.clone(), connection.name.clone());
-        self.put_connection(connection).await?;
-        self.0.sessions.drop_session(&id);
-        self.note(JournalEvent::Connection { connection: id, name, change: "changed".into(), agent: None });
+        // Only what the card showed: whatever else changed since stays as it is now.
+        let loosen = |now: &mut Connection| {
+            now.environment = connection.environment;
+            now.read_only = connection.read_only;
+            now.origin.clone_from(&connection.origin);
+            now.database.clone_from(&connection.database);
+            now.login.clone_from(&connection.login);
+        };
+        let changed = self.update_connection(&connection.id, loosen).await?;
+        self.0.sessions.drop_session(&changed.id);
+        let (connection, name) = (changed.id, changed.name);
+        self.note(JournalEvent::Connection { connection, name, change: "changed".into(), agent: None });
         Ok(())
     }
 }

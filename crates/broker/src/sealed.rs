@@ -146,7 +146,7 @@ impl Broker {
     }
 
     /// Writes sealed rows and tells the vault how new the tables are, so that no older file can be put in their place.
-    /// A session's state is kept in memory alone.
+    /// A session's state is kept in memory alone. Whoever calls this holds the lock of edits.
     async fn write_sealed(
         &self,
         write: impl FnOnce(&Store, &dyn Sealer) -> Result<(), StoreError>,
@@ -155,15 +155,35 @@ impl Broker {
         if vault.kind() == VaultKind::SessionOnly {
             return Ok(());
         }
-        let editing = self.0.editing.lock().await;
         write(&self.0.store, vault.sealer().as_ref()).map_err(|error| error.edge())?;
-        let kept = keep_generations(&self.0.store, &vault).await;
-        drop(editing);
-        kept
+        keep_generations(&self.0.store, &vault).await
     }
 
     /// Writes a connection and puts it in force.
     pub(crate) async fn put_connection(&self, connection: Connection) -> Result<(), EdgeError> {
+        let editing = self.0.editing.lock().await;
+        let put = self.put_connection_while_editing(connection).await;
+        drop(editing);
+        put
+    }
+
+    /// Changes a connection as it stands at this moment, and puts the change in force. No other edit is lost.
+    pub(crate) async fn update_connection(
+        &self,
+        id: &ConnectionId,
+        change: impl FnOnce(&mut Connection),
+    ) -> Result<Connection, EdgeError> {
+        let editing = self.0.editing.lock().await;
+        let mut connection = self
+            .registry(|registry| registry.connections.get(id).cloned())
+            .ok_or_else(|| EdgeError::new(ErrorCode::UnknownConnection, "There is no such connection any more."))?;
+        change(&mut connection);
+        let put = self.put_connection_while_editing(connection.clone()).await;
+        drop(editing);
+        put.map(|()| connection)
+    }
+
+    async fn put_connection_while_editing(&self, connection: Connection) -> Result<(), EdgeError> {
         self.write_sealed(|store, sealer| store.put_connection(&connection, sealer).map(drop)).await?;
         let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
         registry.connections.insert(connection.id.clone(), connection);
@@ -174,32 +194,63 @@ impl Broker {
 
     /// Removes a connection for good.
     pub(crate) async fn drop_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
-        self.write_sealed(|store, sealer| store.remove_connection(id, sealer).map(drop)).await?;
+        let editing = self.0.editing.lock().await;
+        let removed = self.write_sealed(|store, sealer| store.remove_connection(id, sealer).map(drop)).await;
+        drop(editing);
+        removed?;
         self.0.registry.write().unwrap_or_else(PoisonError::into_inner).connections.remove(id);
         self.changed(&[Topic::Connections]);
         Ok(())
     }
 
     pub(crate) async fn put_agent(&self, agent: Agent) -> Result<(), EdgeError> {
-        self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await?;
+        let editing = self.0.editing.lock().await;
+        let written = self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await;
+        drop(editing);
+        written?;
         self.remember_agent(agent);
         Ok(())
+    }
+
+    /// Changes an agent as it stands at this moment: at once in memory, so that a pause waits for no keyring, then in
+    /// the file.
+    pub(crate) async fn update_agent(&self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Result<(), EdgeError> {
+        let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(agent) = registry.agents.get_mut(id) else {
+            return Err(EdgeError::new(ErrorCode::NotAdmitted, "There is no such agent."));
+        };
+        change(agent);
+        drop(registry);
+        self.changed(&[Topic::Agents]);
+        let editing = self.0.editing.lock().await;
+        let written = match self.registry(|registry| registry.agents.get(id).cloned()) {
+            Some(agent) => self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await,
+            None => Ok(()),
+        };
+        drop(editing);
+        written
     }
 
     /// Takes an agent's admission away: at once in memory, then in the file.
     pub(crate) async fn forget_agent(&self, id: &AgentId) -> Result<(), EdgeError> {
         self.0.registry.write().unwrap_or_else(PoisonError::into_inner).agents.remove(id);
         self.changed(&[Topic::Agents]);
-        self.write_sealed(|store, sealer| store.remove_agent(id, sealer).map(drop)).await
+        let editing = self.0.editing.lock().await;
+        let written = self.write_sealed(|store, sealer| store.remove_agent(id, sealer).map(drop)).await;
+        drop(editing);
+        written
     }
 
-    pub(crate) fn remember_agent(&self, agent: Agent) {
+    fn remember_agent(&self, agent: Agent) {
         self.0.registry.write().unwrap_or_else(PoisonError::into_inner).agents.insert(agent.id.clone(), agent);
         self.changed(&[Topic::Agents]);
     }
 
     pub(crate) async fn put_setting(&self, name: &str, value: &str) -> Result<(), EdgeError> {
-        self.write_sealed(|store, sealer| store.put_setting(name, value, sealer).map(drop)).await
+        let editing = self.0.editing.lock().await;
+        let written = self.write_sealed(|store, sealer| store.put_setting(name, value, sealer).map(drop)).await;
+        drop(editing);
+        written
     }
 
     /// A sealed setting; an error when it does not verify. A session has none.
@@ -211,12 +262,11 @@ impl Broker {
         self.0.store.setting(name, vault.sealer().as_ref()).map_err(|error| error.edge())
     }
 
-    /// Writes status changes of a connection, which nobody waits for.
+    /// Writes what is remembered of a connection's status, which nobody waits for.
     pub(crate) fn save_status(&self, id: &ConnectionId) {
-        let Some(connection) = self.registry(|registry| registry.connections.get(id).cloned()) else { return };
-        let broker = self.clone();
+        let (broker, id) = (self.clone(), id.clone());
         tokio::spawn(async move {
-            if let Err(error) = broker.put_connection(connection).await {
+            if let Err(error) = broker.update_connection(&id, |_| {}).await {
                 tracing::warn!("the status of a connection could not be saved: {}", error.message);
             }
         });

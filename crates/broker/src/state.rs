@@ -234,6 +234,7 @@ impl Broker {
                 self.changed(&[Topic::Approvals, Topic::Proposals]);
             }
             self.look_for_outside_edit();
+            self.empty_old_trash().await;
             if now.since(sealed_at) >= Duration::from_secs(20) {
                 self.seal_journal().await;
                 sealed_at = now;

@@ -193,3 +193,16 @@ async fn a_test_shows_its_steps_and_a_wrong_key_fails_at_the_sign_in() {
         .unwrap();
     assert!(steps.iter().any(|step| step.step == "version"));
 }
+
+#[tokio::test]
+async fn the_trash_is_emptied_after_thirty_days() {
+    let house = House::with_demo().await;
+    let id = house.broker.overview().connections[0].id.clone();
+    house.broker.trash_connection(&id).await.unwrap();
+    house.clock.forward(std::time::Duration::from_hours(30 * 24 - 1));
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert_eq!(house.broker.overview().trash.len(), 1);
+    house.clock.forward(std::time::Duration::from_hours(2));
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert!(house.broker.overview().trash.is_empty());
+}
