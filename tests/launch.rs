@@ -76,6 +76,46 @@ async fn a_second_start_shows_the_first_and_ends() {
     windows.find_css("[data-testid=nav-activity][aria-current]").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_window_where_there_is_no_tray_never_strands_the_person() {
+    let mut stage = Stage::set();
+    stage.start_app(&[]);
+    let mut windows = Windows::new(&stage);
+    windows.turn_to(Which::Main).await;
+    windows.find("no-connections").await;
+
+    // While an agent is connected, the window stays within reach.
+    let mut bridge = Bridge::start(&stage, "worker", "claude-code").await;
+    let asked = bridge.begin("user_connection_list", json!({})).await;
+    windows.turn_to_card("worker").await;
+    windows.admit("worker", &[]).await;
+    bridge.finish(asked).await;
+    windows.turn_to(Which::Main).await;
+    stage.xdotool(&["search", "--name", "^Gatehouse$", "windowactivate", "--sync", "key", "--clearmodifiers", "alt+F4"]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(stage.app_ids().len(), 1, "the app ended while an agent was connected");
+    let answer = bridge.call("open_connection_manager", json!({})).await.ok();
+    assert_eq!(how(&answer), "focused", "{answer}");
+    bridge.leave().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    // Nobody needs it: it ends, and the next call starts it again.
+    stage.xdotool(&["search", "--name", "^Gatehouse$", "windowactivate", "--sync", "key", "--clearmodifiers", "alt+F4"]);
+    gatehouse_tests::eventually("the app to end", || async { stage.app_ids().is_empty().then_some(()) }).await;
+    let mut bridge = Bridge::start(&stage, "worker", "claude-code").await;
+    bridge.call("user_connection_list", json!({})).await.ok();
+    assert_eq!(stage.app_ids().len(), 1);
+}
+
+#[test]
+fn without_a_display_the_app_says_so() {
+    let stage = Stage::set();
+    let mut command = stage.command(gatehouse_tests::target().join("e2e/gatehouse"));
+    let output = command.env_remove("DISPLAY").arg("--profile").arg(stage.profile()).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no display"), "{output:?}");
+}
+
 fn how(answer: &serde_json::Value) -> &str {
     ["result", "status", "window"].iter().find_map(|name| answer[*name].as_str()).unwrap_or_default()
 }

@@ -1,7 +1,9 @@
 //! One binary for everything that needs more than one crate: bridge ⇄ IPC ⇄ broker ⇄ Odoo, and the real windows.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that stumbles must stop")]
 
+mod attack;
 mod bad_input;
+mod crash;
 mod invariants;
 mod launch;
 mod plain_build;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_plain_build_refuses_webdriver() {
     let stage = Stage::set();
-    let plain = target().join("debug/gatehouse");
+    let plain = target().join("plain/gatehouse");
     assert!(plain.exists(), "{} is missing: cargo xtask test builds it", plain.display());
     let inspector = stage.inspector();
     let mut command = stage.command(&plain);

@@ -5,6 +5,7 @@ use gatehouse_broker::view::Navigation;
 use gatehouse_broker::{Approver, Shown};
 use gatehouse_core::TicketId;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tauri::async_runtime::spawn;
@@ -31,6 +32,8 @@ pub(crate) struct Stage {
     main: Mutex<MainPage>,
     /// Windows are made one at a time: two calls at once must not both find none.
     making: Mutex<()>,
+    /// The approval window closes because nothing waited any more.
+    closing_approval: AtomicBool,
 }
 
 #[derive(Default)]
@@ -44,7 +47,7 @@ struct MainPage {
 impl Stage {
     /// Web views keep what they keep under `web_data`.
     pub(crate) fn new(web_data: PathBuf) -> Self {
-        Self { web_data, main: Mutex::default(), making: Mutex::default() }
+        Self { web_data, main: Mutex::default(), making: Mutex::default(), closing_approval: AtomicBool::new(false) }
     }
 
     fn main(&self) -> MutexGuard<'_, MainPage> {
@@ -105,11 +108,15 @@ pub(crate) fn show_approval_soon(app: &AppHandle, ticket: Option<TicketId>) {
     });
 }
 
-/// Closes the approval window. Nothing is decided by that.
+/// Closes the approval window after its last card. One that came in this instant keeps it open, or brings it back.
 pub(crate) fn close_approval(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window(APPROVAL) {
-        drop(window.close());
-    }
+    let Some(window) = app.get_webview_window(APPROVAL).filter(|_| !card_waits(app)) else { return };
+    app.state::<Stage>().closing_approval.store(true, Ordering::SeqCst);
+    drop(window.close());
+}
+
+fn card_waits(app: &AppHandle) -> bool {
+    app.try_state::<Approver>().is_some_and(|approver| !approver.cards().is_empty())
 }
 
 /// The main window's page listens now.
@@ -144,6 +151,13 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
             quit::leave_unless_needed(window);
         }
         (MAIN, WindowEvent::Destroyed) => window.app_handle().state::<Stage>().main().ready = false,
+        (APPROVAL, WindowEvent::Destroyed) => {
+            // Closed by the person it stays closed; nothing is decided by that.
+            let app = window.app_handle();
+            if app.state::<Stage>().closing_approval.swap(false, Ordering::SeqCst) && card_waits(app) {
+                show_approval_soon(app, None);
+            }
+        }
         (APPROVAL, WindowEvent::Focused(true) | WindowEvent::Moved(_) | WindowEvent::Resized(_)) => {
             // A click that was on its way when the window moved under it must not approve.
             if let Some(approver) = window.app_handle().try_state::<Approver>() {

@@ -79,9 +79,9 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
         begin(&mut bridge, "odoo_write", write(&[*first], &json!({ "phone": "+32 2 290 34 90", "city": "Namur" })))
             .await;
     if let Person::Played(windows, pictures) = &mut person {
-        windows.turn_to_card("Change 1 field on 1").await;
+        windows.turn_to_card("Change 2 fields on 1").await;
         windows.picture(&pictures.join("4-write.png")).await;
-        windows.approve("Change 1 field on 1").await;
+        windows.approve("Change 2 fields on 1").await;
     }
     finish(&mut bridge, call).await;
 
@@ -94,14 +94,14 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
     }
     finish(&mut bridge, call).await;
 
-    person.does("approve or deny the deletion");
+    person.does("approve, or deny, a new contact and its deletion");
     let created =
         json!({ "connection": "Demo", "model": "res.partner", "values": { "name": "A contact made by mistake" } });
     let call = begin(&mut bridge, "odoo_create", created).await;
     if let Person::Played(windows, pictures) = &mut person {
-        windows.turn_to_card("contact").await;
+        windows.turn_to_card("Create").await;
         windows.picture(&pictures.join("6-create.png")).await;
-        windows.approve("contact").await;
+        windows.approve("Create").await;
     }
     let made = finish(&mut bridge, call).await;
     let id = made["ids"][0].as_i64().or_else(|| made["id"].as_i64());
@@ -110,9 +110,9 @@ async fn play(stage: &Stage, mut person: Person<'_>) {
             begin(&mut bridge, "odoo_unlink", json!({ "connection": "Demo", "model": "res.partner", "ids": [id] }))
                 .await;
         if let Person::Played(windows, pictures) = &mut person {
-            windows.turn_to_card("contact").await;
+            windows.turn_to_card("Delete").await;
             windows.picture(&pictures.join("7-delete.png")).await;
-            windows.approve("contact").await;
+            windows.approve("Delete").await;
         }
         finish(&mut bridge, call).await;
     }

@@ -19,7 +19,7 @@ async fn main() {
 }
 
 async fn all_pages(folder: &Path, dark: bool) {
-    let mut stage = Stage::set_with(Screen { dark, ..Screen::default() });
+    let mut stage = Stage::set_with(Screen { dark, ..Screen::default() }, &gatehouse_tests::target().join("e2e"));
     stage.start_app(&[]);
     let mut album =
         Album { stage: &stage, folder, scheme: if dark { "dark" } else { "light" }, windows: Windows::new(&stage) };
@@ -60,20 +60,20 @@ async fn all_pages(folder: &Path, dark: bool) {
 
     let write = json!({ "connection": "Demo", "model": "res.partner", "ids": ids, "values": { "phone": "+32 2 290 34 90", "city": "Namur" } });
     let first = bridge.begin("odoo_write", write).await;
-    album.windows.turn_to_card("contacts").await;
+    album.windows.turn_to_card("Change").await;
     album.card("write").await;
     album.windows.turn_to(Which::Main).await;
     album.windows.click("nav-approvals").await;
     album.windows.find_css("[data-testid^=ticket-]").await;
     album.take("approvals").await;
-    album.windows.approve("contacts").await;
+    album.windows.approve("Change").await;
     bridge.finish(first).await.ok();
 
     let unlink = json!({ "connection": "Demo", "model": "res.partner", "ids": [ids[0]] });
     let second = bridge.begin("odoo_unlink", unlink).await;
-    album.windows.turn_to_card("contact").await;
+    album.windows.turn_to_card("Delete").await;
     album.card("delete").await;
-    album.windows.deny("contact", "This customer has open orders.").await;
+    album.windows.deny("Delete", "This customer has open orders.").await;
     bridge.finish(second).await;
 
     album.windows.turn_to(Which::Main).await;

@@ -39,11 +39,11 @@ impl Default for Screen {
 impl Stage {
     /// Sets it: Xvfb, openbox, a session bus, and a keyring that is open.
     pub fn set() -> Self {
-        Self::set_with(Screen::default())
+        Self::set_with(Screen::default(), &target().join("e2e"))
     }
 
-    /// The same with another screen.
-    pub fn set_with(screen: Screen) -> Self {
+    /// The same with another screen, and with the programs of another folder.
+    pub fn set_with(screen: Screen, programs: &Path) -> Self {
         let root = tempfile::Builder::new().prefix("gh-").tempdir().unwrap();
         for name in ["home", "run", "tmp", "programs", "profile"] {
             std::fs::create_dir(root.path().join(name)).unwrap();
@@ -61,7 +61,7 @@ impl Stage {
         stage.start_bus();
         stage.start_keyring();
         stage.start_window_manager();
-        stage.lay_out_programs();
+        stage.lay_out_programs(programs);
         stage
     }
 
@@ -162,6 +162,15 @@ impl Stage {
         }
         wait_until("the app did not end", || self.app_ids().is_empty());
         self.processes.retain(|(name, _)| *name != "gatehouse");
+    }
+
+    /// Ends a part of the desktop: `gnome-keyring-daemon`.
+    pub fn end(&mut self, part: &str) {
+        for (_, child) in self.processes.iter_mut().filter(|(name, _)| *name == part) {
+            drop(child.kill());
+            drop(child.wait());
+        }
+        self.processes.retain(|(name, _)| *name != part);
     }
 
     /// Kills the app as a power cut would.
@@ -319,8 +328,7 @@ impl Stage {
         });
     }
 
-    fn lay_out_programs(&self) {
-        let built = target().join("e2e");
+    fn lay_out_programs(&self, built: &Path) {
         let app = built.join("gatehouse");
         assert!(app.exists(), "{} is missing: cargo xtask test builds it", app.display());
         // A copy, because the bridge looks for the app beside its own file.

@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest';
 
 /** Text on every ground it stands on: WCAG 2.2 AA wants 4.5. */
 const TEXT: [string, string[]][] = [
-  ['text', ['page', 'side', 'raised', 'sunken', 'hover', 'selected', 'danger-tint', 'warn-tint', 'good-tint', 'info-tint']],
-  ['muted', ['page', 'side', 'raised', 'sunken', 'hover', 'selected', 'info-tint', 'danger-tint', 'warn-tint', 'good-tint']],
+  [
+    'text',
+    ['page', 'side', 'raised', 'sunken', 'hover', 'selected', 'danger-tint', 'warn-tint', 'good-tint', 'info-tint'],
+  ],
+  [
+    'muted',
+    ['page', 'side', 'raised', 'sunken', 'hover', 'selected', 'info-tint', 'danger-tint', 'warn-tint', 'good-tint'],
+  ],
   ['danger', ['page', 'side', 'raised', 'sunken', 'hover', 'selected', 'danger-tint']],
   ['warn', ['page', 'side', 'sunken', 'hover', 'selected', 'warn-tint']],
   ['good', ['page', 'side', 'sunken', 'hover', 'selected', 'good-tint']],
@@ -35,7 +41,9 @@ describe.each(Object.entries(themes))('%s', (_, colours) => {
 function readThemes(): Record<string, Record<string, string>> {
   const css = readFileSync('src/styles/tokens.css', 'utf8');
   const blocks = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body]) =>
-    Object.fromEntries([...(body ?? '').matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value])),
+    Object.fromEntries(
+      [...(body ?? '').matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]),
+    ),
   );
   const [light, dark, contrastLight, contrastDark] = blocks;
   return {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, type AST } from 'svelte/compiler';
 import { describe, expect, it } from 'vitest';
+import { en } from '../src/lib/messages/en';
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => join('src', name).replaceAll('\\', '/'))
@@ -20,7 +21,19 @@ describe('the source', () => {
   });
 
   it('has no style attributes, which the content security policy forbids', () => {
-    expect(components.filter((name) => attributes(name).some(({ name: attribute }) => attribute === 'style'))).toEqual([]);
+    expect(components.filter((name) => attributes(name).some(({ name: attribute }) => attribute === 'style'))).toEqual(
+      [],
+    );
+  });
+
+  it('uses every message', () => {
+    const everything = files.map(text).join('\n');
+    const unused = Object.entries(en).flatMap(([section, messages]) =>
+      Object.keys(typeof messages === 'object' ? messages : {}).flatMap((key) =>
+        everything.includes(`t.${section}.${key}`) || everything.includes(`t.${section}[`) ? [] : [`${section}.${key}`],
+      ),
+    );
+    expect(unused).toEqual([]);
   });
 
   it('keeps every word in the message catalogue', () => {
@@ -41,7 +54,7 @@ const isWord = (literal: string) => /\p{L}{2}/u.test(literal);
 function texts(name: string): string[] {
   const found: string[] = [];
   walk(parse(text(name), { modern: true }).fragment, (node) => {
-    if (node.type === 'Text' && 'data' in node && isWord(node.data)) found.push(node.data.trim());
+    if (node.type === 'Text' && node.data !== undefined && isWord(node.data)) found.push(node.data.trim());
     return node.type !== 'Attribute';
   });
   return found;
@@ -50,17 +63,22 @@ function texts(name: string): string[] {
 function attributes(name: string): AST.Attribute[] {
   const found: AST.Attribute[] = [];
   walk(parse(text(name), { modern: true }).fragment, (node) => {
-    if (node.type === 'Attribute') found.push(node as AST.Attribute);
+    if (node.type === 'Attribute') found.push(node as unknown as AST.Attribute);
     return true;
   });
   return found;
 }
 
+interface Node {
+  type: string;
+  data?: string;
+}
+
 /** Visits every node; the visitor says whether to go inside. */
-function walk(value: unknown, visit: (node: { type: string } & Partial<AST.Text>) => boolean): void {
+function walk(value: unknown, visit: (node: Node) => boolean): void {
   if (Array.isArray(value)) value.forEach((part) => walk(part, visit));
   else if (typeof value === 'object' && value !== null) {
-    if ('type' in value && typeof value.type === 'string' && !visit(value as { type: string })) return;
+    if ('type' in value && typeof value.type === 'string' && !visit(value as Node)) return;
     for (const [key, part] of Object.entries(value)) if (key !== 'metadata' && key !== 'parent') walk(part, visit);
   }
 }

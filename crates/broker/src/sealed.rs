@@ -215,12 +215,7 @@ impl Broker {
     /// Changes an agent as it stands at this moment: at once in memory, so that a pause waits for no keyring, then in
     /// the file.
     pub(crate) async fn update_agent(&self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Result<(), EdgeError> {
-        let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(agent) = registry.agents.get_mut(id) else {
-            return Err(EdgeError::new(ErrorCode::NotAdmitted, "There is no such agent."));
-        };
-        change(agent);
-        drop(registry);
+        self.change_agent_in_memory(id, change)?;
         self.changed(&[Topic::Agents]);
         let editing = self.0.editing.lock().await;
         let written = match self.registry(|registry| registry.agents.get(id).cloned()) {
@@ -229,6 +224,16 @@ impl Broker {
         };
         drop(editing);
         written
+    }
+
+    fn change_agent_in_memory(&self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Result<(), EdgeError> {
+        let mut registry = self.0.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let agent = registry
+            .agents
+            .get_mut(id)
+            .ok_or_else(|| EdgeError::new(ErrorCode::NotAdmitted, "There is no such agent."))?;
+        change(agent);
+        Ok(())
     }
 
     /// Takes an agent's admission away: at once in memory, then in the file.

@@ -23,6 +23,11 @@ pub(crate) fn built(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// A copy of the programs as people get them.
+pub(crate) fn plain() -> PathBuf {
+    target().join("plain")
+}
+
 /// A copy of the programs made with the feature `e2e`, whose windows WebDriver may drive.
 pub(crate) fn e2e() -> PathBuf {
     target().join("e2e")

@@ -20,27 +20,32 @@ impl Profile {
     }
 }
 
-/// Builds app and bridge, as people get them.
-pub(crate) fn build(profile: Profile) -> Outcome {
+/// App and bridge alone. (Cargo builds what they lean on in two ways: for these, and for the whole workspace.)
+pub(crate) const APP: &[&str] = &["-p", "gatehouse-bridge", "-p", "gatehouse"];
+/// Everything, as the tests need it.
+pub(crate) const WORKSPACE: &[&str] = &["--workspace"];
+
+/// Builds app and bridge as people get them, and puts them into a folder of their own.
+pub(crate) fn build(profile: Profile, what: &[&str]) -> Outcome {
     begin("app and bridge");
-    cargo_build(profile, &["-p", "gatehouse-bridge", "-p", "gatehouse"])
+    cargo_build(profile, what)?;
+    put_both(profile, &place::plain())
 }
 
-/// Builds the app with the feature `e2e`, and puts it with a bridge into a folder of its own, so that the plain programs and
-/// these are never taken for each other.
-pub(crate) fn build_e2e(profile: Profile) -> Outcome {
-    begin("app for WebDriver");
-    cargo_build(profile, &["-p", "gatehouse-bridge", "-p", "gatehouse", "--features", "gatehouse/e2e"])?;
+/// The same with the feature `e2e`, into another folder: the two are never taken for each other.
+pub(crate) fn build_e2e(profile: Profile, what: &[&str]) -> Outcome {
+    begin("app and bridge for WebDriver");
+    let mut words = what.to_vec();
+    words.extend(["--features", "gatehouse/e2e"]);
+    cargo_build(profile, &words)?;
+    put_both(profile, &place::e2e())
+}
+
+fn put_both(profile: Profile, folder: &Path) -> Outcome {
     for name in ["gatehouse", "gatehouse-mcp"] {
-        put(&place::built(profile.folder(), name), &place::e2e())?;
+        put(&place::built(profile.folder(), name), folder)?;
     }
     Ok(())
-}
-
-/// Builds `odoo-sim`, the program.
-pub(crate) fn build_sim(profile: Profile) -> Outcome {
-    begin("odoo-sim");
-    cargo_build(profile, &["-p", "gatehouse-odoo-sim"])
 }
 
 fn cargo_build(profile: Profile, arguments: &[&str]) -> Outcome {

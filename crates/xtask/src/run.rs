@@ -8,8 +8,8 @@ use crate::{front_end, place, setup};
 pub(crate) fn run(rest: &[&str]) -> Outcome {
     setup::run()?;
     front_end::build()?;
-    programs::build(Profile::Debug)?;
-    let app = place::built("debug", "gatehouse");
+    programs::build(Profile::Debug, programs::APP)?;
+    let app = place::plain().join(format!("gatehouse{}", std::env::consts::EXE_SUFFIX));
     if !has_display() {
         println!(
             "\nGatehouse is built: {}\nThere is no display here, so its window cannot be shown. In a desktop session run it again;\n\
@@ -19,7 +19,7 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
         return Ok(());
     }
     begin("Gatehouse");
-    println!("An MCP client starts {}", place::built("debug", "gatehouse-mcp").display());
+    println!("An MCP client starts {}", place::plain().join("gatehouse-mcp").display());
     Step::new(app, rest).run()
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
     };
     setup::run()?;
     front_end::build()?;
-    programs::build_e2e(Profile::Debug)?;
+    programs::build_e2e(Profile::Debug, programs::APP)?;
     begin("pictures");
     let folder = place::root().join("shots");
     let mut words = vec!["run", "--quiet", "-p", "gatehouse-tests", "--bin", "shots", "--"];

@@ -16,9 +16,8 @@ pub(crate) fn run() -> Outcome {
     Step::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         .run()?;
     bindings::check()?;
-    programs::build_e2e(Profile::Debug)?;
-    programs::build(Profile::Debug)?;
-    programs::build_sim(Profile::Debug)?;
+    programs::build_e2e(Profile::Debug, programs::WORKSPACE)?;
+    programs::build(Profile::Debug, programs::WORKSPACE)?;
     let odoo = odoo::up()?;
     begin("all tests, also against the real Odoo");
     let mut step = tests();

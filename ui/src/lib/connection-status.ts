@@ -26,8 +26,7 @@ export function statusOf(connection: Connection): { tone: Tone; words: string } 
 }
 
 /** When it was last checked, if it was. */
-export const checkedAt = ({ status }: Connection): number | null =>
-  'checked_at' in status ? status.checked_at : null;
+export const checkedAt = ({ status }: Connection): number | null => ('checked_at' in status ? status.checked_at : null);
 
 /** A form filled with a saved connection. */
 export const draftOf = (connection: Connection): ConnectionDraft => ({

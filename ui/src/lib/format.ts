@@ -55,10 +55,6 @@ export const duration = (millis: number): string =>
         maximumFractionDigits: 1,
       }).format(millis / 1000);
 
-/** “a, b and c”. */
-export const list = (items: readonly string[]): string =>
-  new Intl.ListFormat(locale(), { type: 'conjunction' }).format(items);
-
 /** The form of a word that goes with a count; `#` stands for the number. */
 export function plural(count: number, forms: { one: string; other: string }): string {
   const form = new Intl.PluralRules('en').select(count) === 'one' ? forms.one : forms.other;

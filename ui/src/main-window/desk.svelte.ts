@@ -50,7 +50,9 @@ export class Desk {
       this.host.onChanged((topics) => void this.#changed(topics)),
       this.host.onNavigate((navigation) => void this.#navigate(navigation)),
     ];
-    void this.refresh().then(() => this.host.windowReady()).catch(() => undefined);
+    void this.refresh()
+      .then(() => this.host.windowReady())
+      .catch(() => undefined);
     return () => ends.forEach((end) => end());
   }
 
@@ -139,7 +141,8 @@ export class Desk {
       await this.select({ kind: 'existing', id: navigation.connection });
       return;
     }
-    const proposal = this.overview?.proposals.at(-1);
+    const proposals = this.overview?.proposals ?? [];
+    const proposal = proposals[proposals.length - 1];
     if (page === 'connections' && proposal !== undefined && !this.unsaved) await this.openProposal(proposal);
     else await this.go(page);
   }

@@ -47,7 +47,8 @@ export class FakeHost implements Host {
 
   constructor(now: number = Date.now(), overview: Overview = sampleOverview(now)) {
     this.state = overview;
-    this.tickets = overview.connections.length === 0 ? { open: [], ended: [] } : sampleTickets(now, overview.connections);
+    this.tickets =
+      overview.connections.length === 0 ? { open: [], ended: [] } : sampleTickets(now, overview.connections);
     this.waitingCards = overview.connections.length === 0 ? [] : Object.values(sampleCards(now));
     this.journal = overview.connections.length === 0 ? [] : sampleJournal(now);
   }
@@ -101,7 +102,13 @@ export class FakeHost implements Host {
       ...(old ?? sampleConnection((this.#seed += 1), Date.now(), { ...rest, origin })),
       ...rest,
       origin,
-      status: old?.status ?? { kind: 'ok', checked_at: Date.now(), version: '19.0', user: 'Mitchell Admin', company: 'Acme GmbH' },
+      status: old?.status ?? {
+        kind: 'ok',
+        checked_at: Date.now(),
+        version: '19.0',
+        user: 'Mitchell Admin',
+        company: 'Acme GmbH',
+      },
     };
     this.state = {
       ...this.state,
@@ -404,11 +411,19 @@ function parse(text: string): ParsedUrl {
   try {
     url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
   } catch {
-    throw { code: 'invalid_address', message: 'This is not an address. Paste it as your browser shows it.', retry: false };
+    throw {
+      code: 'invalid_address',
+      message: 'This is not an address. Paste it as your browser shows it.',
+      retry: false,
+    };
   }
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol === 'http:' && !loopback) {
-    throw { code: 'invalid_address', message: `Use https for ${url.host}: over http the key could be read on the way.`, retry: false };
+    throw {
+      code: 'invalid_address',
+      message: `Use https for ${url.host}: over http the key could be read on the way.`,
+      retry: false,
+    };
   }
   const own = /^([a-z0-9-]+)\.odoo\.com$/.exec(url.hostname)?.[1] ?? null;
   return {

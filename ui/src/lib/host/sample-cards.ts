@@ -30,12 +30,7 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
   return {
     write: card(1, 'Change 3 fields on 2 contacts', { kind: 'call', ...write() }),
     hostile: card(2, 'Change 2 fields on 1 contact', { kind: 'call', ...hostile() }),
-    delete: card(
-      3,
-      'Delete 120 leads',
-      { kind: 'call', ...unlink() },
-      { held_until: null, connection: badge(0) },
-    ),
+    delete: card(3, 'Delete 120 leads', { kind: 'call', ...unlink() }, { held_until: null, connection: badge(0) }),
     create: card(4, 'Create 1 contact', { kind: 'call', ...create() }, { connection: badge(1) }),
     unknown: card(5, 'Change 1 field on 4 journal entries', { kind: 'call', ...unpreviewed() }),
     admission: card(
@@ -108,16 +103,7 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
 }
 
 export type SampleCard =
-  | 'write'
-  | 'hostile'
-  | 'delete'
-  | 'create'
-  | 'unknown'
-  | 'admission'
-  | 'changed'
-  | 'loosening'
-  | 'edit'
-  | 'broken';
+  'write' | 'hostile' | 'delete' | 'create' | 'unknown' | 'admission' | 'changed' | 'loosening' | 'edit' | 'broken';
 
 const field = (name: string, label: string, before: string | null, after: string | null): FieldChange => ({
   field: name,

@@ -10,7 +10,12 @@ export function sampleJournal(now: number): JournalEntry[] {
     { kind: 'started', version: '0.1.0' },
     { kind: 'vault', change: 'unlocked' },
     { kind: 'connection', connection: sampleId('con', 1), name: 'Acme production', change: 'added', agent: null },
-    { kind: 'agent', agent: 'claude-code', change: 'admitted', summary: '/home/ada/.local/share/claude/versions/*; 3 connections' },
+    {
+      kind: 'agent',
+      agent: 'claude-code',
+      change: 'admitted',
+      summary: '/home/ada/.local/share/claude/versions/*; 3 connections',
+    },
   ];
   for (let round = 0; round < 40; round += 1) events.push(...roundOf(round));
   events.push({

@@ -203,7 +203,10 @@ export function sampleProposal(now: number): Proposal {
   };
 }
 
-export function sampleTickets(now: number, connections: readonly Connection[]): { open: TicketView[]; ended: TicketView[] } {
+export function sampleTickets(
+  now: number,
+  connections: readonly Connection[],
+): { open: TicketView[]; ended: TicketView[] } {
   const badge = (index: number): ConnectionBadge | null => {
     const connection = connections[index];
     return connection === undefined ? null : badgeOf(connection);
@@ -252,7 +255,11 @@ export function sampleTickets(now: number, connections: readonly Connection[]): 
       }),
       ticket(14, 80 * MINUTE, {
         sentence: 'Change 1 field on 3 contacts',
-        state: { state: 'void', at: now - 78 * MINUTE, why: 'Azure Interior was changed by someone else in the meantime.' },
+        state: {
+          state: 'void',
+          at: now - 78 * MINUTE,
+          why: 'Azure Interior was changed by someone else in the meantime.',
+        },
       }),
       ticket(15, 90 * MINUTE, {
         sentence: 'Create 1 contact',

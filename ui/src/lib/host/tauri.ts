@@ -44,8 +44,7 @@ export const tauriHost: Host = {
   closeApproval: () => invoke('close_approval'),
 
   onChanged: (listener) => unlisten(listen<Topic[]>('gatehouse://changed', (event) => listener(event.payload))),
-  onNavigate: (listener) =>
-    unlisten(listen<Navigation>('gatehouse://navigate', (event) => listener(event.payload))),
+  onNavigate: (listener) => unlisten(listen<Navigation>('gatehouse://navigate', (event) => listener(event.payload))),
   onWindowDisturbed: (listener) => {
     const window_ = getCurrentWindow();
     const ends = [

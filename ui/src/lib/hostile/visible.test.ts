@@ -34,10 +34,15 @@ describe('hostile text', () => {
   });
 
   it('counts a long run of spaces instead of drawing it', () => {
-    expect(marks(`yes${' '.repeat(400)}no`)).toEqual(['400 spaces']);
-    expect(marks(' '.repeat(400))).toEqual(['400 spaces']);
+    expect(marks(`yes${' '.repeat(400)}no`)).toEqual(['␣×400']);
+    expect(marks(' '.repeat(400))).toEqual(['␣×400']);
     expect(marks('a  b')).toEqual([]);
     expect(marks(`{\n${' '.repeat(12)}"deep": 1`)).toEqual([]);
+  });
+
+  it('counts blank lines that would push the rest out of sight', () => {
+    expect(marks(`yes${'\n'.repeat(30)}no`)).toEqual(['↵×30']);
+    expect(marks('a\n\nb')).toEqual([]);
   });
 
   it('does not let accents pile up over other lines', () => {
@@ -52,7 +57,13 @@ describe('hostile text', () => {
   });
 
   it('shows the spaces of formatted amounts faintly, not as a warning', () => {
-    expect(segments('1\u202f500\u00a0€').map((segment) => segment.kind)).toEqual(['text', 'space', 'text', 'space', 'text']);
+    expect(segments('1\u202f500\u00a0€').map((segment) => segment.kind)).toEqual([
+      'text',
+      'space',
+      'text',
+      'space',
+      'text',
+    ]);
     expect(hides('1\u202f500\u00a0€')).toBe(false);
   });
 

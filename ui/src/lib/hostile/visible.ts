@@ -82,6 +82,8 @@ const QUIET: readonly Row[] = [
 /** More spaces in a row are counted instead of drawn; at the beginning of a line they may be indentation. */
 const SPACES_DRAWN = 8;
 const INDENTATION_DRAWN = 40;
+/** More line breaks in a row are counted: blank lines push the rest out of sight. */
+const BREAKS_DRAWN = 3;
 /** So many accents on one letter are drawn; more can paint over other lines. */
 const ACCENTS_DRAWN = 2;
 
@@ -100,18 +102,24 @@ export function segments(text: string): Segment[] {
   while (at < text.length) {
     const code = text.codePointAt(at) ?? 0;
     const character = String.fromCodePoint(code);
-    const spaces = code === 0x20 ? spacesFrom(text, at) : 0;
+    const spaces = code === 0x20 ? runFrom(text, at) : 0;
+    const breaks = code === 0x0a ? runFrom(text, at) : 0;
     accents = ACCENT.test(character) ? accents + 1 : 0;
     const hidden = row(INVISIBLE, code);
     const quiet = row(QUIET, code);
     const isIndentation = at === 0 || text[at - 1] === '\n';
     if (spaces > (isIndentation ? INDENTATION_DRAWN : SPACES_DRAWN)) {
-      mark({ kind: 'mark', label: `${spaces} spaces`, name: 'spaces' });
+      mark({ kind: 'mark', label: `␣×${spaces}`, name: 'spaces' });
       at += spaces;
       continue;
     } else if (spaces > 0) {
       plain += ' '.repeat(spaces);
       at += spaces;
+      continue;
+    } else if (breaks > BREAKS_DRAWN) {
+      mark({ kind: 'mark', label: `↵×${breaks}`, name: 'lineBreaks' });
+      found.push({ kind: 'newline' });
+      at += breaks;
       continue;
     } else if (code === 0x0a) {
       mark({ kind: 'newline' });
@@ -171,9 +179,10 @@ function foreignLetters(text: string): Set<number> {
   return places;
 }
 
-function spacesFrom(text: string, start: number): number {
+/** How often the character at `start` stands there in a row. */
+function runFrom(text: string, start: number): number {
   let end = start;
-  while (text[end] === ' ') end += 1;
+  while (end < text.length && text[end] === text[start]) end += 1;
   return end - start;
 }
 

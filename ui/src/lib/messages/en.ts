@@ -56,7 +56,8 @@ export const en = {
       'Agents must be admitted again. When you quit Gatehouse, every secret entered is forgotten.',
   },
   quarantine: {
-    title: (count: number) => plural(count, { one: '# saved item was set aside.', other: '# saved items were set aside.' }),
+    title: (count: number) =>
+      plural(count, { one: '# saved item was set aside.', other: '# saved items were set aside.' }),
     meaning: 'They were changed outside Gatehouse, so they are not used.',
   },
   palette: {
@@ -93,7 +94,8 @@ export const en = {
     copyOf: (name: string) => `${name} (copy)`,
     pick: 'Choose a connection on the left to see or change it.',
     nothingWrong: 'No connection needs attention.',
-    needsLook: (count: number) => plural(count, { one: '# connection needs attention', other: '# connections need attention' }),
+    needsLook: (count: number) =>
+      plural(count, { one: '# connection needs attention', other: '# connections need attention' }),
     signedIn: (version: string, user: string, company: string) => `Odoo ${version} · ${user} · ${company}`,
     credentialRefusedFix: 'Odoo refused the key or password. Enter a new one below and save.',
     noSecretFix: 'The vault has no secret for it. Enter it below and save.',
@@ -397,7 +399,8 @@ export const en = {
     start: 'Verify journal',
     running: 'Verifying…',
     fine: 'The journal is intact.',
-    broken: (count: number) => plural(count, { one: 'The journal has # problem.', other: 'The journal has # problems.' }),
+    broken: (count: number) =>
+      plural(count, { one: 'The journal has # problem.', other: 'The journal has # problems.' }),
     checked: (count: number) => plural(count, { one: '# entry checked.', other: '# entries checked.' }),
     unsealed: (count: number) =>
       plural(count, { one: 'The newest one is not sealed yet.', other: 'The newest # are not sealed yet.' }),
@@ -446,6 +449,7 @@ export const en = {
       softHyphen: 'soft hyphen',
       spaceOfUnusualWidth: 'space of unusual width',
       spaces: 'spaces',
+      lineBreaks: 'line breaks',
       stackedAccent: 'stacked accent',
       tab: 'tab',
       tagCharacter: 'tag character',

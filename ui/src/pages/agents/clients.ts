@@ -80,9 +80,12 @@ export const CLIENTS: readonly Client[] = [
     step: 'merge',
     files: [{ system: 'any', path: '~/.codex/config.toml' }],
     snippet: (bridge, agent) =>
-      ['[mcp_servers.gatehouse]', `command = ${toml(bridge)}`, `args = ["--agent", ${toml(agent)}]`, 'tool_timeout_sec = 300'].join(
-        '\n',
-      ),
+      [
+        '[mcp_servers.gatehouse]',
+        `command = ${toml(bridge)}`,
+        `args = ["--agent", ${toml(agent)}]`,
+        'tool_timeout_sec = 300',
+      ].join('\n'),
   },
   {
     agent: 'gemini',
@@ -96,8 +99,7 @@ export const CLIENTS: readonly Client[] = [
 const servers = (key: string, bridge: string, agent: string, first: object = {}): string =>
   JSON.stringify({ [key]: { gatehouse: { ...first, command: bridge, args: ['--agent', agent] } } }, null, 2);
 
-const command = (start: string, bridge: string, agent: string): string =>
-  `${start} ${quoted(bridge)} --agent ${agent}`;
+const command = (start: string, bridge: string, agent: string): string => `${start} ${quoted(bridge)} --agent ${agent}`;
 
 /** For a POSIX shell; a Windows path is put between plain quotes, which both of its shells take. */
 const quoted = (path: string): string =>

@@ -48,7 +48,10 @@ describe('the list', () => {
   it('keeps a favourite without opening it', async () => {
     const { host, user, getByTestId } = await openMain();
     await user.click(getByTestId('favourite-Demo'));
-    expect(host.called('saveConnection')[0]).toEqual([expect.objectContaining({ name: 'Demo', favourite: true }), null]);
+    expect(host.called('saveConnection')[0]).toEqual([
+      expect.objectContaining({ name: 'Demo', favourite: true }),
+      null,
+    ]);
   });
 });
 
@@ -129,7 +132,12 @@ describe('a new connection', () => {
     await user.click(getByTestId('save-connection'));
     expect((await findByTestId('connection-title')).textContent).toBe('bergen');
     expect(host.called('saveConnection')[0]).toEqual([
-      expect.objectContaining({ id: null, url: 'bergen.odoo.com', login: 'ada@bergen.example', tags: ['norway', 'retail'] }),
+      expect.objectContaining({
+        id: null,
+        url: 'bergen.odoo.com',
+        login: 'ada@bergen.example',
+        tags: ['norway', 'retail'],
+      }),
       { kind: 'api_key', value: 's3cret-key' },
     ]);
     expect(value(getByTestId('field-secret'))).toBe('');
@@ -327,6 +335,10 @@ describe('a proposal of an agent', () => {
     if (proposal) proposal.draft.name = 'Acme\u202e archive';
     const { user, getByTestId, getAllByTestId } = await openMain(host);
     await user.click(getByTestId('open-proposal'));
-    expect(getAllByTestId('hidden-characters').map((hint) => hint.textContent).join()).toContain('U+202E');
+    expect(
+      getAllByTestId('hidden-characters')
+        .map((hint) => hint.textContent)
+        .join(),
+    ).toContain('U+202E');
   });
 });

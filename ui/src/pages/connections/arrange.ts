@@ -14,7 +14,10 @@ export interface Arrangement {
 }
 
 /** The connections that fit, favourites first, in the order asked for. */
-export function arranged(connections: readonly Connection[], { search, environment, order }: Arrangement): Connection[] {
+export function arranged(
+  connections: readonly Connection[],
+  { search, environment, order }: Arrangement,
+): Connection[] {
   const words = fold(search).split(/\s+/).filter(Boolean);
   const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
   const byOrder: Record<Order, (a: Connection, b: Connection) => number> = {
@@ -25,10 +28,7 @@ export function arranged(connections: readonly Connection[], { search, environme
   return connections
     .filter((connection) => environment === null || connection.environment === environment)
     .filter((connection) => words.every((word) => haystack(connection).includes(word)))
-    .sort(
-      (a, b) =>
-        Number(b.favourite) - Number(a.favourite) || byOrder[order](a, b) || names.compare(a.name, b.name),
-    );
+    .sort((a, b) => Number(b.favourite) - Number(a.favourite) || byOrder[order](a, b) || names.compare(a.name, b.name));
 }
 
 const haystack = ({ name, origin, database, login, tags, note }: Connection): string =>

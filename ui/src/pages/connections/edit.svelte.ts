@@ -63,7 +63,9 @@ export class Edit {
     const existing = this.#existing;
     if (existing === null) return true;
     const origin = this.parsed?.origin ?? this.draft.url;
-    return origin !== existing.origin || this.draft.database !== existing.database || this.draft.login !== existing.login;
+    return (
+      origin !== existing.origin || this.draft.database !== existing.database || this.draft.login !== existing.login
+    );
   }
 
   get isSecretNeeded(): boolean {
@@ -78,7 +80,9 @@ export class Edit {
     const rank = (name: ConnectionDraft['environment']) => ENVIRONMENTS.indexOf(name);
     const found: string[] = [];
     if (rank(this.draft.environment) > rank(existing.environment)) {
-      found.push(t.form.loosensEnvironment(t.environments[existing.environment], t.environments[this.draft.environment]));
+      found.push(
+        t.form.loosensEnvironment(t.environments[existing.environment], t.environments[this.draft.environment]),
+      );
     }
     if (existing.read_only && !this.draft.read_only) found.push(t.form.loosensReadOnly);
     if ((this.parsed?.origin ?? existing.origin) !== existing.origin) found.push(t.form.loosensAddress);

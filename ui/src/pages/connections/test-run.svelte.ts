@@ -5,17 +5,7 @@ import type { SecretInput } from '../../lib/bindings/SecretInput';
 import { edgeError } from '../../lib/host/edge-error';
 import type { Host } from '../../lib/host/host';
 
-export const STEPS = [
-  'address',
-  'dns',
-  'tcp',
-  'tls',
-  'version',
-  'protocol',
-  'database',
-  'sign_in',
-  'rights',
-] as const;
+export const STEPS = ['address', 'dns', 'tcp', 'tls', 'version', 'protocol', 'database', 'sign_in', 'rights'] as const;
 export type StepName = (typeof STEPS)[number];
 
 /** One test of a connection, step by step. */

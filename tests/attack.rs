@@ -1,0 +1,119 @@
+//! A page that was taken over, an agent with a shell: what they try, and what they get.
+
+use gatehouse_odoo_sim::{Sim, SimOptions};
+use gatehouse_tests::person::NewConnection;
+use gatehouse_tests::window::Which;
+use gatehouse_tests::{Bridge, Odoo, Stage, Windows};
+use serde_json::{Value, json};
+
+/// Calls a command as a script in the page would; gives `ok` or what the app said.
+const INVOKE: &str = "const done = arguments[arguments.length - 1]; \
+     window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then(() => done('ok'), (error) => done(JSON.stringify(error)));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_main_window_that_was_taken_over_cannot_decide() {
+    let sim = Sim::start(SimOptions::default()).await.unwrap();
+    let odoo = of(&sim);
+    let mut stage = Stage::set();
+    stage.start_app(&[]);
+    let mut windows = Windows::new(&stage);
+    windows.add_connection(&NewConnection { name: "Acme", odoo: &odoo, environment: "production" }).await;
+    let mut bridge = Bridge::start(&stage, "burglar", "claude-code").await;
+    let call = bridge.begin("user_connection_list", json!({})).await;
+    windows.turn_to_card("burglar").await;
+
+    windows.turn_to(Which::Main).await;
+    let driver = windows.driver();
+    assert_eq!(driver.script_async(INVOKE, json!(["approvals", {}])).await.unwrap(), "ok");
+    let ticket = "tkt_00000000000000000000";
+    let digest = "0".repeat(64);
+    for (command, arguments) in [
+        ("cards", json!({})),
+        ("present_card", json!({ "ticket": ticket, "digest": digest })),
+        ("decide", json!({ "ticket": ticket, "digest": digest, "verdict": { "verdict": "deny_and_pause" } })),
+        ("plugin:event|emit", json!({ "event": "gatehouse://changed", "payload": [] })),
+        ("plugin:window|close", json!({ "label": "approval" })),
+        ("plugin:webview|create_webview_window", json!({ "options": { "label": "approval2", "url": "index.html" } })),
+        ("plugin:notification|notify", json!({ "options": { "title": "x" } })),
+    ] {
+        let told = driver.script_async(INVOKE, json!([command, arguments])).await.unwrap();
+        assert!(refused(&told), "{command}: {told}");
+    }
+
+    windows.turn_to(Which::Approval).await;
+    let driver = windows.driver();
+    for command in ["overview", "activity", "use_session_vault", "start_demo"] {
+        let told = driver.script_async(INVOKE, json!([command, { "filter": {} }])).await.unwrap();
+        assert!(refused(&told), "the approval window may {command}: {told}");
+    }
+    windows.admit("burglar", &["Acme"]).await;
+    bridge.finish(call).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_goes_nowhere_else_and_loads_nothing_from_there() {
+    let mut stage = Stage::set();
+    stage.start_app(&[]);
+    let mut windows = Windows::new(&stage);
+    windows.turn_to(Which::Main).await;
+    windows.find("no-connections").await;
+    let driver = windows.driver();
+    let elsewhere = gatehouse_tests::line::answers_always(
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\naccess-control-allow-origin: *\r\ncontent-length: 4\r\nconnection: close\r\n\r\nhome",
+    )
+    .await;
+    drop(driver.script("location.href = arguments[0]", json!([elsewhere])).await);
+    drop(driver.script("window.open(arguments[0])", json!([elsewhere])).await);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(driver.url().await.unwrap().starts_with("tauri://localhost"));
+    assert_eq!(driver.handles().await.unwrap().len(), 1);
+    let fetch = "const done = arguments[arguments.length - 1]; \
+         fetch(arguments[0]).then(() => done('fetched'), () => done('refused'));";
+    assert_eq!(driver.script_async(fetch, json!([elsewhere])).await.unwrap(), "refused");
+    let image = "const done = arguments[arguments.length - 1]; const image = new Image(); \
+         image.onload = () => done('loaded'); image.onerror = () => done('refused'); image.src = arguments[0];";
+    assert_eq!(driver.script_async(image, json!([format!("{elsewhere}/x.png")])).await.unwrap(), "refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_cannot_approve_over_the_socket_or_by_a_file() {
+    let sim = Sim::start(SimOptions::default()).await.unwrap();
+    let odoo = of(&sim);
+    let mut stage = Stage::set();
+    stage.start_app(&[]);
+    let mut windows = Windows::new(&stage);
+    windows.add_connection(&NewConnection { name: "Acme", odoo: &odoo, environment: "production" }).await;
+    drop(windows);
+    stage.end_app();
+
+    // The address is changed in the database, as `sqlite3` in a shell would.
+    let database = stage.profile().join("data/gatehouse.db");
+    let changed = std::process::Command::new("python3")
+        .arg("-c")
+        .arg(
+            "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\n\
+             for (t,) in c.execute(\"select name from sqlite_master where type='table'\").fetchall():\n\
+             \x20for col in [r[1] for r in c.execute(f'pragma table_info({t})')]:\n\
+             \x20\x20try: c.execute(f\"update {t} set {col}=replace({col},'127.0.0.1','127.0.0.2') where {col} like '%127.0.0.1%'\")\n\
+             \x20\x20except Exception: pass\nc.commit()",
+        )
+        .arg(&database)
+        .status()
+        .unwrap();
+    assert!(changed.success());
+
+    stage.start_app(&[]);
+    let mut windows = Windows::new(&stage);
+    windows.turn_to(Which::Main).await;
+    windows.find("quarantine-banner").await;
+    assert!(!windows.has("connection-row-Acme").await, "a row that was tampered with is in use");
+}
+
+fn refused(told: &Value) -> bool {
+    told.as_str().is_some_and(|text| text.contains("not allowed") || text.contains("denied"))
+}
+
+fn of(sim: &Sim) -> Odoo {
+    let user = sim.admin();
+    Odoo { url: sim.url(), database: sim.database().to_owned(), login: user.login.clone(), key: user.api_key.clone() }
+}
