@@ -2,7 +2,7 @@
 //! stays behind.
 
 use gatehouse_odoo_sim::{Sim, SimOptions};
-use gatehouse_tests::line::{Line, answers_always};
+use gatehouse_tests::line::{Line, Writes, answers_always};
 use gatehouse_tests::person::NewConnection;
 use gatehouse_tests::window::Which;
 use gatehouse_tests::{Bridge, Odoo, Stage, Windows};
@@ -75,7 +75,7 @@ async fn a_write_whose_answer_is_lost_is_outcome_unknown_and_never_sent_again() 
     let id = direct.new_contact("Lost answer").await;
     let writes = || sim.log().iter().filter(|seen| format!("{seen:?}").contains("\"write\"")).count();
     let before = writes();
-    line.cut_writes(true);
+    line.set(Writes::Cut);
     let call = bridge
         .begin(
             "odoo_write",
@@ -86,7 +86,7 @@ async fn a_write_whose_answer_is_lost_is_outcome_unknown_and_never_sent_again() 
     let answer = bridge.finish(call).await;
     let error = answer.error();
     assert_eq!(code(&error), "outcome_unknown", "{error}");
-    assert_eq!(line.cuts(), 1, "the write was sent again");
+    assert_eq!(line.lost(), 1, "the write was sent again");
     assert_eq!(writes() - before, 1, "the write was sent again");
 }
 

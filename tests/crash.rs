@@ -1,17 +1,23 @@
 //! The app dies in the middle. Nothing that began is forgotten, and nothing is done twice.
 
 use gatehouse_odoo_sim::{Sim, SimOptions};
+use gatehouse_tests::line::{Line, Writes};
 use gatehouse_tests::person::NewConnection;
 use gatehouse_tests::window::Which;
 use gatehouse_tests::{Bridge, Odoo, Stage, Windows, eventually};
 use serde_json::json;
-use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_was_under_way_when_the_app_died_is_in_the_journal_as_unknown() {
-    let sim = Sim::start(SimOptions { latency: Duration::from_millis(700), ..SimOptions::default() }).await.unwrap();
+    let sim = Sim::start(SimOptions::default()).await.unwrap();
+    let line = Line::open(sim.url().trim_start_matches("http://").to_owned()).await;
     let user = sim.admin();
-    let odoo = Odoo { url: sim.url(), database: sim.database().to_owned(), login: user.login.clone(), key: user.api_key.clone() };
+    let odoo = Odoo {
+        url: line.url(),
+        database: sim.database().to_owned(),
+        login: user.login.clone(),
+        key: user.api_key.clone(),
+    };
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);
@@ -24,15 +30,17 @@ async fn a_write_that_was_under_way_when_the_app_died_is_in_the_journal_as_unkno
     let id = odoo.new_contact("Crash").await;
     let writes = || sim.log().iter().filter(|seen| format!("{seen:?}").contains("\"write\"")).count();
     let write = json!({ "connection": "Acme", "model": "res.partner", "ids": [id], "values": { "phone": "+32 1" } });
+    line.set(Writes::Stalled);
     let call = bridge.begin("odoo_write", write).await;
     windows.approve("Change 1 field").await;
-    eventually("the write to be sent", || async { (writes() == 1).then_some(()) }).await;
+    eventually("the write to be sent", || async { (line.lost() == 1).then_some(()) }).await;
     drop(windows);
     stage.kill_app();
 
     let answer = bridge.finish(call).await;
     assert!(answer.is_error && answer.text.contains("outcome_unknown"), "{}", answer.text);
 
+    line.set(Writes::Answered);
     stage.start_app(&["--show", "activity"]);
     let mut windows = Windows::new(&stage);
     windows.turn_to(Which::Main).await;

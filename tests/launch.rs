@@ -91,16 +91,19 @@ async fn closing_the_window_where_there_is_no_tray_never_strands_the_person() {
     windows.admit("worker", &[]).await;
     bridge.finish(asked).await;
     windows.turn_to(Which::Main).await;
-    stage.xdotool(&["search", "--name", "^Gatehouse$", "windowactivate", "--sync", "key", "--clearmodifiers", "alt+F4"]);
+    stage.xdotool(&["search", "--name", "^Gatehouse$", "windowactivate", "--sync"]);
+    stage.xdotool(&["key", "--clearmodifiers", "alt+F4"]);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(stage.app_ids().len(), 1, "the app ended while an agent was connected");
+    assert_ne!(stage.xdotool(&["getactivewindow", "getwindowname"]), "Gatehouse", "the window was not closed");
     let answer = bridge.call("open_connection_manager", json!({})).await.ok();
     assert_eq!(how(&answer), "focused", "{answer}");
     bridge.leave().await;
     tokio::time::sleep(Duration::from_millis(300)).await;
 
     // Nobody needs it: it ends, and the next call starts it again.
-    stage.xdotool(&["search", "--name", "^Gatehouse$", "windowactivate", "--sync", "key", "--clearmodifiers", "alt+F4"]);
+    stage.xdotool(&["search", "--name", "^Gatehouse$", "windowactivate", "--sync"]);
+    stage.xdotool(&["key", "--clearmodifiers", "alt+F4"]);
     gatehouse_tests::eventually("the app to end", || async { stage.app_ids().is_empty().then_some(()) }).await;
     let mut bridge = Bridge::start(&stage, "worker", "claude-code").await;
     bridge.call("user_connection_list", json!({})).await.ok();

@@ -25,6 +25,9 @@ const NAMES: &[&str] = &[
     "WEBKIT_EXEC_PATH",
     "WEBKIT_INJECTED_BUNDLE_PATH",
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS",
+    // Whose certificates are trusted is the system's to say, and a connection's own authority.
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 /// Variables that go, by how their name begins.

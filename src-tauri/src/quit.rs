@@ -32,6 +32,9 @@ pub(crate) fn by_the_person(app: &AppHandle) {
         if let Some(serving) = app.try_state::<Serving>() {
             left_behind::mark_quit(serving.profile.as_deref());
         }
+        if let Some(broker) = app.try_state::<Broker>() {
+            broker.say_quitting();
+        }
         end(&app).await;
     });
 }

@@ -1,27 +1,37 @@
 //! A line between Gatehouse and Odoo that can be cut.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Passes every byte on to an Odoo, until it is told to cut.
 pub struct Line {
     port: u16,
-    cuts_writes: Arc<AtomicBool>,
-    cuts: Arc<AtomicU32>,
+    writes: Arc<AtomicU8>,
+    lost: Arc<AtomicU32>,
+}
+
+/// What becomes of the answer to a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// It comes back.
+    Answered,
+    /// The line drops before it comes back.
+    Cut,
+    /// It never comes back, and the line stays open.
+    Stalled,
 }
 
 impl Line {
     /// Opens a line to `host:port`.
     pub async fn open(to: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let line =
-            Self { port: listener.local_addr().unwrap().port(), cuts_writes: Arc::default(), cuts: Arc::default() };
-        let (cuts_writes, cuts) = (Arc::clone(&line.cuts_writes), Arc::clone(&line.cuts));
+        let line = Self { port: listener.local_addr().unwrap().port(), writes: Arc::default(), lost: Arc::default() };
+        let (writes, lost) = (Arc::clone(&line.writes), Arc::clone(&line.lost));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(pass(stream, to.clone(), Arc::clone(&cuts_writes), Arc::clone(&cuts)));
+                tokio::spawn(pass(stream, to.clone(), Arc::clone(&writes), Arc::clone(&lost)));
             }
         });
         line
@@ -32,14 +42,14 @@ impl Line {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// From now on, a write reaches Odoo but its answer never comes back.
-    pub fn cut_writes(&self, cut: bool) {
-        self.cuts_writes.store(cut, Ordering::SeqCst);
+    /// What becomes of writes from now on. They reach Odoo in any case.
+    pub fn set(&self, writes: Writes) {
+        self.writes.store(writes as u8, Ordering::SeqCst);
     }
 
     /// How many answers were lost.
-    pub fn cuts(&self) -> u32 {
-        self.cuts.load(Ordering::SeqCst)
+    pub fn lost(&self) -> u32 {
+        self.lost.load(Ordering::SeqCst)
     }
 }
 
@@ -61,7 +71,7 @@ pub async fn answers_always(response: &'static [u8]) -> String {
     url
 }
 
-async fn pass(mut near: TcpStream, to: String, cuts_writes: Arc<AtomicBool>, cuts: Arc<AtomicU32>) {
+async fn pass(mut near: TcpStream, to: String, writes: Arc<AtomicU8>, lost: Arc<AtomicU32>) {
     let Ok(mut far) = TcpStream::connect(&to).await else { return };
     let (mut there, mut back) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     let mut is_write = false;
@@ -76,8 +86,12 @@ async fn pass(mut near: TcpStream, to: String, cuts_writes: Arc<AtomicBool>, cut
             }
             read = far.read(&mut back) => {
                 let Ok(count @ 1..) = read else { return };
-                if is_write && cuts_writes.load(Ordering::SeqCst) {
-                    cuts.fetch_add(1, Ordering::SeqCst);
+                let writes = writes.load(Ordering::SeqCst);
+                if is_write && writes != Writes::Answered as u8 {
+                    lost.fetch_add(1, Ordering::SeqCst);
+                    if writes == Writes::Stalled as u8 {
+                        std::future::pending::<()>().await;
+                    }
                     return;
                 }
                 is_write = false;

@@ -6,7 +6,7 @@ use crate::state::{Broker, new_ticket_id};
 use crate::tools::Site;
 use crate::view::{AdmissionCard, CardAgent};
 use gatehouse_core::{
-    Agent, AgentId, AgentStatus, BridgeId, Connection, ConnectionId, EdgeError, ErrorCode, Evidence, Hasher,
+    Agent, AgentId, AgentStatus, Connection, ConnectionId, Digest, EdgeError, ErrorCode, Evidence, Hasher,
     JournalEvent, Ticket, TicketKind, TicketState,
 };
 
@@ -25,35 +25,46 @@ pub(crate) enum Admitted {
     },
 }
 
+/// Programs that may wait to be admitted at once.
+const OPEN_ADMISSIONS: usize = 5;
+
+/// Which question an unadmitted program raises: its name and what the system saw of it.
+pub(crate) fn admission_key(arrival: &Arrival) -> Digest {
+    Hasher::new("admission")
+        .part(arrival.agent.as_str().as_bytes())
+        .part(arrival.evidence.program.as_bytes())
+        .part(&arrival.evidence.uid.to_be_bytes())
+        .finish()
+}
+
 impl Broker {
-    pub(crate) fn admitted(&self, id: &AgentId, bridge: &BridgeId) -> Admitted {
-        let evidence = self.0.bridges.with(bridge, |bridge| bridge.evidence.clone());
-        let known = self.registry(|registry| registry.agents.get(id).cloned());
-        match (known, evidence) {
-            // A bridge that is gone is judged by who was admitted: its ticket may outlive it.
-            (Some(agent), None) if agent.status == AgentStatus::Admitted => Admitted::Yes(agent),
-            (Some(agent), _) if agent.status == AgentStatus::Paused => Admitted::Paused,
-            (Some(agent), Some(seen)) if agent.evidence.is_same_program(&seen) => Admitted::Yes(agent),
-            (known, evidence) => Admitted::No {
-                as_guest: guest(id, evidence.unwrap_or_else(nobody), self.now()),
-                was: known.map(|agent| agent.evidence),
-            },
+    /// Where an agent stands, by its name and what the system saw of the program behind its bridge.
+    pub(crate) fn admitted(&self, id: &AgentId, seen: &Evidence) -> Admitted {
+        match self.registry(|registry| registry.agents.get(id).cloned()) {
+            Some(agent) if agent.status == AgentStatus::Paused => Admitted::Paused,
+            Some(agent) if agent.evidence.is_same_program(seen) => Admitted::Yes(agent),
+            known => {
+                Admitted::No { as_guest: guest(id, seen.clone(), self.now()), was: known.map(|agent| agent.evidence) }
+            }
         }
     }
 
+    /// The arriving agent as one that nobody admitted.
     pub(crate) fn guest(&self, arrival: &Arrival) -> Agent {
-        let evidence = self.0.bridges.with(&arrival.bridge, |bridge| bridge.evidence.clone());
-        guest(&arrival.agent, evidence.unwrap_or_else(nobody), self.now())
+        guest(&arrival.agent, arrival.evidence.clone(), self.now())
+    }
+
+    /// Whether an agent has been stopped: itself, all of them, or the app.
+    pub(crate) fn is_stopped_for(&self, id: &AgentId) -> bool {
+        let paused = |registry: &crate::sealed::Registry| {
+            registry.agents.get(id).is_none_or(|agent| agent.status == AgentStatus::Paused)
+        };
+        self.is_stopping() || self.is_paused() || self.registry(paused)
     }
 
     /// Raises the admission card, or joins the one that is up, and waits. Comes back with the agent once admitted.
     pub(crate) async fn ask_admission(&self, arrival: &Arrival, was: Option<Evidence>) -> Result<Agent, Stop> {
-        let evidence = self.guest(arrival).evidence;
-        let key = Hasher::new("admission")
-            .part(arrival.agent.as_str().as_bytes())
-            .part(evidence.program.as_bytes())
-            .part(&evidence.uid.to_be_bytes())
-            .finish();
+        let key = admission_key(arrival);
         let open = self.0.desk.collect(|held| {
             let waits = *held.ticket.state() == TicketState::Waiting && *held.ticket.call_key() == key;
             waits.then(|| held.ticket.id().clone())
@@ -61,6 +72,17 @@ impl Broker {
         let id = if let Some(id) = open.into_iter().next() {
             id
         } else {
+            let waiting = self.0.desk.collect(|held| {
+                let waits = held.ticket.kind() == TicketKind::Admission && *held.ticket.state() == TicketState::Waiting;
+                waits.then_some(())
+            });
+            if waiting.len() >= OPEN_ADMISSIONS {
+                return Err(EdgeError::new(
+                    ErrorCode::TooMuch,
+                    "Too many programs wait to be admitted. The user has to answer those in Gatehouse first.",
+                )
+                .into());
+            }
             self.0.desk.check_budget(&arrival.agent, self.now()).map_err(|denial| crate::dispatch::refused(&denial))?;
             let (connections, granted) = self.registry(|registry| {
                 let live: Vec<&Connection> = registry.connections.values().filter(|c| c.deleted_at.is_none()).collect();
@@ -101,7 +123,7 @@ impl Broker {
             id
         };
         match self.await_ticket(arrival, &id).await?.0 {
-            Ok(_) => match self.admitted(&arrival.agent, &arrival.bridge) {
+            Ok(_) => match self.admitted(&arrival.agent, &arrival.evidence) {
                 Admitted::Yes(agent) => Ok(agent),
                 _ => Err(EdgeError::new(ErrorCode::NotAdmitted, "The user has not admitted this agent.").into()),
             },
@@ -130,6 +152,7 @@ impl Broker {
             last_seen: now,
         };
         let summary = format!("{}, {} connections", agent.evidence.program, agent.grants.len());
+        self.drop_standing(|standing| standing.agent == agent.id);
         self.put_agent(agent.clone()).await?;
         self.note(JournalEvent::Agent { agent: agent.id, change: "admitted".into(), summary });
         self.0.bridges.tell(&gatehouse_ipc::message::Event::ToolsChanged);
@@ -139,10 +162,13 @@ impl Broker {
     /// Pauses or resumes one agent. Pausing voids its tickets at once.
     pub async fn pause_agent(&self, id: &AgentId, paused: bool) -> Result<(), EdgeError> {
         if paused {
+            let written = self.tighten_agent(id, |agent| agent.status = AgentStatus::Paused).await;
+            self.drop_standing(|standing| standing.agent == *id);
             self.void_tickets("the user paused this agent", |held| held.ticket.agent() == Some(id));
+            written?;
+        } else {
+            self.loosen_agent(id, |agent| agent.status = AgentStatus::Admitted).await?;
         }
-        let status = if paused { AgentStatus::Paused } else { AgentStatus::Admitted };
-        self.update_agent(id, |agent| agent.status = status).await?;
         let change = if paused { "paused" } else { "resumed" };
         self.note(JournalEvent::Agent { agent: id.clone(), change: change.into(), summary: String::new() });
         Ok(())
@@ -151,6 +177,7 @@ impl Broker {
     /// Takes an agent's admission and all its grants away.
     pub async fn revoke_agent(&self, id: &AgentId) -> Result<(), EdgeError> {
         self.known_agent(id)?;
+        self.drop_standing(|standing| standing.agent == *id);
         self.void_tickets("the user revoked this agent", |held| held.ticket.agent() == Some(id));
         self.forget_agent(id).await?;
         self.note(JournalEvent::Agent { agent: id.clone(), change: "revoked".into(), summary: String::new() });
@@ -162,6 +189,7 @@ impl Broker {
     pub async fn pause_all(&self, paused: bool) -> Result<(), EdgeError> {
         self.0.paused.store(paused, std::sync::atomic::Ordering::SeqCst);
         if paused {
+            self.drop_standing(|_| true);
             self.void_tickets("the user paused every agent", |held| held.ticket.agent().is_some());
         }
         self.note(JournalEvent::AllAgents { paused });
@@ -171,7 +199,7 @@ impl Broker {
 
     pub(crate) fn card_agent(&self, arrival: &Arrival) -> CardAgent {
         let claims = arrival.call.client.as_ref().map(|client| format!("{} {}", client.name, client.version));
-        CardAgent { id: arrival.agent.clone(), evidence: self.guest(arrival).evidence, claims }
+        CardAgent { id: arrival.agent.clone(), evidence: arrival.evidence.clone(), claims }
     }
 
     fn known_agent(&self, id: &AgentId) -> Result<Agent, EdgeError> {
@@ -201,8 +229,4 @@ fn guest(id: &AgentId, evidence: Evidence, now: gatehouse_core::Timestamp) -> Ag
         admitted_at: now,
         last_seen: now,
     }
-}
-
-fn nobody() -> Evidence {
-    Evidence { uid: u32::MAX, pid: 0, program: String::new(), inode: 0 }
 }

@@ -73,8 +73,10 @@ impl Approver {
             Verdict::ApproveStanding => {
                 self.must_be_armed(id, now)?;
                 self.must_be_typed(id, None)?;
-                self.broker.stand_for(id)?;
-                self.approve(id, digest, now)
+                let standing = self.broker.standing_of(id)?;
+                self.approve(id, digest, now)?;
+                self.broker.add_standing(standing);
+                Ok(())
             }
             Verdict::Admit { connections } => {
                 self.must_be_armed(id, now)?;
@@ -174,7 +176,7 @@ impl Approver {
             .0
             .desk
             .look(id, |held| match &held.matter {
-                Matter::Call { card, .. } => (card.type_count, card.preview_error.is_some()),
+                Matter::Call { card: Some(card), .. } => (card.type_count, card.preview_error.is_some()),
                 Matter::OutsideEdit(card) => (None, !card.errors.is_empty()),
                 _ => (None, false),
             })
@@ -225,7 +227,7 @@ impl Broker {
             let who = held.ticket.agent().map_or("Gatehouse", AgentId::as_str).to_owned();
             let place = held.badge.as_ref().map(|badge| badge.name.clone());
             let risk = match &held.matter {
-                Matter::Call { card, .. } => format!("{:?} risk", card.severity).to_lowercase(),
+                Matter::Call { job, .. } => format!("{:?} risk", job.call.facts().risk.severity).to_lowercase(),
                 Matter::Admission(_) => "wants to be admitted".into(),
                 Matter::Loosening { .. } => "a loosening waits".into(),
                 Matter::OutsideEdit(_) => "the policy file was edited".into(),

@@ -2,7 +2,7 @@
 
 use crate::hold::hold_for;
 use crate::state::Broker;
-use gatehouse_core::{AgentId, BridgeId, EdgeError, Timestamp};
+use gatehouse_core::{AgentId, BridgeId, EdgeError, Evidence, Timestamp};
 use gatehouse_ipc::ProgressSender;
 use gatehouse_ipc::message::{CallAnswer, CallTool};
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Arrival {
     pub(crate) bridge: BridgeId,
     pub(crate) agent: AgentId,
+    /// What the system saw of the process behind the bridge.
+    pub(crate) evidence: Evidence,
     pub(crate) call: CallTool,
     pub(crate) progress: ProgressSender,
     pub(crate) cancel: CancellationToken,
@@ -41,6 +43,7 @@ impl Arrival {
         broker: &Broker,
         bridge: BridgeId,
         agent: AgentId,
+        evidence: Evidence,
         call: CallTool,
         progress: ProgressSender,
         cancel: CancellationToken,
@@ -48,6 +51,6 @@ impl Arrival {
         let waited = i64::try_from(call.elapsed_ms.min(600_000)).unwrap_or(0);
         let arrived_at = Timestamp::from_millis(broker.now().as_millis() - waited);
         let hold = broker.0.options.hold.unwrap_or_else(|| hold_for(call.client.as_ref().map(|c| c.name.as_str())));
-        Self { bridge, agent, call, progress, cancel, arrived_at, hold_until: arrived_at.plus(hold) }
+        Self { bridge, agent, evidence, call, progress, cancel, arrived_at, hold_until: arrived_at.plus(hold) }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
         return None;
     }
     let content = match &held.matter {
-        Matter::Call { card, .. } => CardContent::Call(card.as_ref().clone()),
+        Matter::Call { card, .. } => CardContent::Call(card.as_deref()?.clone()),
         Matter::Admission(card) => CardContent::Admission(card.as_ref().clone()),
         Matter::Loosening { card, .. } => CardContent::Loosening(card.clone()),
         Matter::OutsideEdit(card) => CardContent::OutsideEdit(card.clone()),
@@ -46,7 +46,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
 impl Broker {
     /// The Approvals page.
     pub fn approvals(&self) -> Approvals {
-        let all = self.0.desk.collect(|held| Some(view(held)));
+        let all = self.0.desk.collect(|held| (!held.is_silent()).then(|| view(held)));
         let (open, mut ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|ticket| ticket.state.is_open());
         ended.reverse();
         ended.truncate(200);

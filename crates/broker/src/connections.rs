@@ -106,6 +106,7 @@ impl Broker {
             ));
         }
         self.void_tickets("the connection was changed", |held| held.ticket.connection() == Some(&old.id));
+        self.drop_standing(|standing| standing.connection == old.id);
         let waits = !changes.is_empty();
         let mut held_back = None;
         match secret {
@@ -116,7 +117,18 @@ impl Broker {
             }
             None => {}
         }
-        self.put_connection(harmless.clone()).await?;
+        let edited = harmless.clone();
+        let apply = |now: &mut Connection| {
+            // What was done meanwhile (signed out, thrown away) stays done: the form says nothing about it.
+            let (status, deleted_at) = (now.status.clone(), now.deleted_at);
+            let signed_out = crate::sealed::is_signed_out(&status);
+            *now = edited;
+            now.deleted_at = deleted_at;
+            if signed_out {
+                now.status = status;
+            }
+        };
+        let harmless = self.update_connection(&old.id, apply).await?;
         self.0.sessions.drop_session(&old.id);
         self.note_connection(&harmless, "changed", None);
         if !waits {
@@ -138,10 +150,10 @@ impl Broker {
         old: Option<&Connection>,
     ) -> Result<Connection, EdgeError> {
         let name = draft.name.trim();
-        if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+        if name.is_empty() || name.chars().count() > 60 || name.chars().any(is_deceptive) {
             return Err(EdgeError::new(
                 ErrorCode::InvalidArguments,
-                "Give the connection a name of 1 to 60 characters.",
+                "Give the connection a name of 1 to 60 plain characters, without invisible ones.",
             ));
         }
         let taken = self.registry(|registry| {
@@ -415,6 +427,7 @@ impl Broker {
     fn cut_off(&self, id: &ConnectionId, why: &str, asked_for: bool) {
         tracing::info!(connection = %id, asked_for, "{why}");
         self.void_tickets(why, |held| held.ticket.connection() == Some(id));
+        self.drop_standing(|standing| standing.connection == *id);
         self.0.bridges.deactivate(id);
         self.0.sessions.drop_session(id);
     }
@@ -439,6 +452,13 @@ fn vault_credential(secret: &SecretInput) -> Credential {
         SecretInput::ApiKey(key) => Credential::ApiKey(trimmed(key)),
         SecretInput::Password(password) => Credential::Password(password.clone()),
     }
+}
+
+/// Characters that would make a name look like another: control, bidirectional, zero-width and tag characters.
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A pasted key often brings white space along.

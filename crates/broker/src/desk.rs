@@ -46,6 +46,13 @@ pub(crate) struct Held {
     pub(crate) limited: Option<EdgeError>,
 }
 
+impl Held {
+    /// Nobody was asked: it only carries a running change to its end.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self.matter, Matter::Call { card: None, .. })
+    }
+}
+
 /// What became of the same call before.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -57,9 +64,16 @@ pub(crate) struct History {
 
 /// What a ticket is about.
 pub(crate) enum Matter {
-    Call { job: Arc<Job>, card: Box<CallCard> },
+    /// A call; without a card when nobody had to be asked.
+    Call {
+        job: Arc<Job>,
+        card: Option<Box<CallCard>>,
+    },
     Admission(Box<AdmissionCard>),
-    Loosening { card: LooseningCard, change: Box<Loosening> },
+    Loosening {
+        card: LooseningCard,
+        change: Box<Loosening>,
+    },
     OutsideEdit(OutsideEditCard),
     Form,
 }
@@ -110,7 +124,7 @@ impl Desk {
             .held
             .values()
             .filter(|held| held.ticket.agent() == Some(agent) && held.ticket.state().is_open())
-            .filter(|held| held.ticket.kind() != TicketKind::Form)
+            .filter(|held| held.ticket.kind() != TicketKind::Form && !held.is_silent())
             .count();
         let budget = papers.budgets.entry(agent.clone()).or_default();
         if let Some(until) = budget.refused_until {
@@ -146,7 +160,8 @@ impl Desk {
     pub(crate) fn open(&self, held: Held) -> TicketId {
         let id = held.ticket.id().clone();
         let mut papers = self.lock();
-        if let (Some(agent), true) = (held.ticket.agent().cloned(), held.ticket.kind() != TicketKind::Form) {
+        let asks = held.ticket.kind() != TicketKind::Form && !held.is_silent();
+        if let (Some(agent), true) = (held.ticket.agent().cloned(), asks) {
             papers.budgets.entry(agent).or_default().asks.push_back(held.ticket.opened_at());
         }
         papers.order.push(id.clone());

@@ -47,12 +47,9 @@ impl Broker {
         let (tool, definition) =
             self.0.tools.get(&arrival.call.name).ok_or_else(|| unknown_tool(&arrival.call.name))?;
         sheet.header.category = definition.risk.category;
-        let agent = self.admit(arrival).await?;
         if arrival.call.name == tools::CONNECTION_ADD
             && let Some(name) = tools::secret_argument(&arrival.call.arguments)
         {
-            // Not even the journal keeps it.
-            sheet.arguments = json!({});
             return Err(EdgeError::new(
                 ErrorCode::InvalidArguments,
                 format!(
@@ -62,6 +59,7 @@ impl Broker {
             )
             .into());
         }
+        let agent = self.admit(arrival).await?;
         let arguments = Arguments::check(definition, &arrival.call.arguments)?;
         if arrival.call.name == tools::APPROVAL_WAIT {
             sheet.recorded = true;
@@ -77,52 +75,49 @@ impl Broker {
             connection,
             started_app: arrival.call.started_app,
         };
-        let call = match self.describe(arrival, &site, tool, arguments).await {
-            Err(stop) if arrival.call.name == tools::CONNECTION_ADD => {
-                sheet.arguments = json!({});
-                return Err(stop);
-            }
-            described => described?,
-        };
+        let call = self.describe(arrival, &site, tool, arguments).await?;
         sheet.facts(call.facts());
         if arrival.call.name == tools::CONNECTION_ADD {
             sheet.header.decision = "ask".into();
-            return self.propose(arrival, &site, call.as_ref()).await;
+            return self.propose(arrival, &site, call.as_ref(), sheet).await;
         }
         let verdict = self.decide(&site, call.as_ref(), &arrival.call.arguments);
         sheet.decision(&verdict.decision);
         let key = self.call_key(&site, call.as_ref()).await?;
-        match verdict.decision {
-            Decision::Deny(denial) => Err(refused(&denial).into()),
-            Decision::Allow => {
+        let question = match verdict.decision {
+            Decision::Deny(denial) => return Err(refused(&denial).into()),
+            Decision::Ask(question) => Some(question),
+            Decision::Allow => None,
+        };
+        // The same call may have a ticket already: it waits, runs, or ended and was not delivered.
+        if let Some(ticket) = self.attach(arrival, &key) {
+            sheet.recorded = true;
+            return self.await_ticket(arrival, &ticket).await;
+        }
+        let ticket = match question {
+            Some(question) => self.ask(arrival, site, call, key, question, &verdict.charges, sheet).await?,
+            None => {
                 let reservation = self.reserve(&verdict.charges)?;
                 sheet.header.charges.clone_from(&reservation.charges);
-                let job = Arc::new(Job {
+                let job = Job {
                     id: sheet.call.clone(),
                     site,
                     call,
-                    arguments: arrival.call.arguments.clone(),
+                    arguments: sheet.arguments.clone(),
                     key,
                     question: None,
                     reservation: Mutex::new(Some(reservation)),
                     ticket: None,
                     observed: Value::Null,
-                });
-                Ok((self.run_unasked(arrival, job, sheet).await?, None))
-            }
-            Decision::Ask(question) => {
-                sheet.recorded = true;
-                let ticket = if let Some(ticket) = self.attach(arrival, &key) {
-                    ticket
-                } else {
-                    sheet.recorded = false;
-                    let ticket = self.ask(arrival, site, call, key, question, &verdict.charges, sheet).await?;
-                    sheet.recorded = true;
-                    ticket
                 };
-                self.await_ticket(arrival, &ticket).await
+                if !job.call.facts().changes_odoo() {
+                    return Ok((self.read_unasked(arrival, &job, sheet).await?, None));
+                }
+                self.change_unasked(arrival, job)
             }
-        }
+        };
+        sheet.recorded = true;
+        self.await_ticket(arrival, &ticket).await
     }
 
     /// 1. May this agent call at all?
@@ -135,7 +130,7 @@ impl Broker {
         }
         // Showing the person their own window reads nothing and decides nothing.
         let shows_a_window = arrival.call.name == tools::OPEN_MANAGER;
-        match self.admitted(&arrival.agent, &arrival.bridge) {
+        match self.admitted(&arrival.agent, &arrival.evidence) {
             Admitted::Yes(agent) => Ok(agent),
             Admitted::Paused => Err(paused("The user paused this agent in Gatehouse.").into()),
             Admitted::No { as_guest, .. } if shows_a_window => Ok(as_guest),
@@ -264,8 +259,9 @@ impl Broker {
             }
         }
         tokio::select! {
-            described = tool.describe(site, arguments) => Ok(described?),
+            biased;
             () = arrival.cancel.cancelled() => Err(Stop::Cancelled),
+            described = tool.describe(site, arguments) => Ok(described?),
         }
     }
 
@@ -275,8 +271,15 @@ impl Broker {
         if let Some(denial) = guard::judge(call.facts(), &Map::new(), &[]) {
             return Verdict { decision: Decision::Deny(denial), charges: Vec::new(), timeout: None };
         }
-        let verdict = self.judge(site, call.facts(), arguments);
-        self.answered_by_standing_approval(site, call.facts(), verdict)
+        let mut verdict = self.judge(site, call.facts(), arguments);
+        // What deletes lines inside a write is judged as deleting them, too: no rule about a tool can be walked around.
+        for model in tools::removed_models(call.facts()) {
+            let facts = CallFacts { tool: tools::UNLINK.into(), model: Some(model.clone()), ..call.facts().clone() };
+            let as_unlink = self.judge(site, &facts, &json!({"model": model}));
+            verdict.decision = verdict.decision.strictest(as_unlink.decision);
+            verdict.charges.extend(as_unlink.charges);
+        }
+        self.answered_by_standing_approval(site, call, verdict)
     }
 
     /// 6. Takes from every limit that applies, or from none.
@@ -308,6 +311,7 @@ impl Broker {
             preview = call.preview(&site) => preview,
             () = arrival.cancel.cancelled() => {
                 self.give_back(&reservation);
+                sheet.header.charges.clear();
                 return Err(Stop::Cancelled);
             }
         };
@@ -316,6 +320,7 @@ impl Broker {
             Ok(preview) => preview,
             Err(error) => {
                 self.give_back(&reservation);
+                sheet.header.charges.clear();
                 return Err(error.into());
             }
         };
@@ -347,12 +352,17 @@ impl Broker {
             ticket: Some(id.clone()),
             observed: preview.observed,
         });
+        if let Err(error) = self.still_allowed(&job, &arrival.evidence) {
+            self.give_back_job(&job);
+            sheet.header.charges.clear();
+            return Err(error.into());
+        }
         self.0.desk.open(Held {
             ticket,
             sentence: preview.sentence,
             agent: Some(self.card_agent(arrival)),
             badge,
-            matter: Matter::Call { job, card: Box::new(card) },
+            matter: Matter::Call { job, card: Some(Box::new(card)) },
             waits_until: Some(arrival.hold_until),
             waiters: 0,
             presented_at: None,

@@ -2,12 +2,13 @@
 
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Loosening, Matter};
+use crate::sheet::Sheet;
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Site};
 use crate::view::{ConnectionDraft, LooseningCard, Navigation, Proposal, Topic};
 use gatehouse_core::{
-    AgentId, Connection, ConnectionId, EdgeError, Hasher, JournalEvent, Protocol, Ticket, TicketId, TicketKind,
-    TicketState, Tls,
+    AgentId, Connection, ConnectionId, EdgeError, Hasher, JournalEvent, Outcome, Protocol, Ticket, TicketId,
+    TicketKind, TicketState, Tls,
 };
 use gatehouse_ipc::message::CallAnswer;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ impl Broker {
         arrival: &Arrival,
         site: &Site,
         call: &dyn Call,
+        sheet: &mut Sheet,
     ) -> Result<(Result<CallAnswer, EdgeError>, Option<TicketId>), Stop> {
         let key = Hasher::new("form").part(site.agent.id.as_str().as_bytes()).json(&call.resolved()).finish();
         let open = self.0.desk.find(
@@ -36,7 +38,13 @@ impl Broker {
             if let gatehouse_core::Decision::Deny(denial) = verdict.decision {
                 return Err(crate::dispatch::refused(&denial).into());
             }
-            self.reserve(&verdict.charges)?;
+            sheet.header.charges = self.reserve(&verdict.charges)?.charges;
+            self.note(JournalEvent::Call {
+                call: sheet.call.clone(),
+                of: sheet.header.clone(),
+                outcome: Outcome::Pending,
+                duration_ms: 0,
+            });
             let id = new_ticket_id();
             let ticket = Ticket::open(id.clone(), TicketKind::Form, key, key, self.now())
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());
@@ -56,9 +64,10 @@ impl Broker {
             self.remember_proposal(id.clone(), draft);
             self.note_ticket(&id, "opened");
             self.changed(&[Topic::Proposals]);
-            self.raise_main(Some(Navigation { page: "connections".into(), connection: None }));
+            self.raise_main(Some(Navigation { page: "connections".into(), connection: None })).await;
             id
         };
+        sheet.recorded = true;
         self.await_ticket(arrival, &id).await
     }
 
@@ -127,7 +136,7 @@ impl Broker {
     ) -> Result<(), EdgeError> {
         let connection = self.connection(connection)?;
         let granted = self
-            .update_agent(agent, |agent| {
+            .loosen_agent(agent, |agent| {
                 if !agent.is_granted(&connection.id) {
                     agent.grants.push(connection.id.clone());
                 }

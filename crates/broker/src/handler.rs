@@ -6,7 +6,7 @@ use crate::state::{Broker, Shown, new_bridge_id};
 use crate::tools::OPEN_MANAGER;
 use crate::view::{Navigation, Topic};
 use async_trait::async_trait;
-use gatehouse_core::{AgentId, BridgeId, EdgeError, ErrorCode, ToolDefinition};
+use gatehouse_core::{AgentId, BridgeId, EdgeError, ErrorCode, Timestamp, ToolDefinition};
 use gatehouse_ipc::message::{Answer, Hello, Request, Role};
 use gatehouse_ipc::{EventSender, Handler, LeftBehind, Peer, ProgressSender, Reply};
 use tokio_util::sync::CancellationToken;
@@ -34,18 +34,18 @@ impl Handler for Broker {
         progress: ProgressSender,
         cancel: CancellationToken,
     ) -> Reply {
-        let agent = self.0.bridges.with(session, |bridge| bridge.agent.clone());
+        let agent = self.0.bridges.with(session, |bridge| (bridge.agent.clone(), bridge.evidence.clone()));
         match (body, agent) {
             (Request::Status, _) => Reply::new(Ok(self.status())),
             (Request::Show { page }, _) => {
-                let shown = self.0.desktop.show_main(page.map(|page| Navigation { page, connection: None }));
+                let shown = self.show_main(page.map(|page| Navigation { page, connection: None })).await;
                 Reply::new(Ok(Answer::Shown { how: shown_word(&shown).into() }))
             }
-            (Request::ListTools, Some(agent)) => {
+            (Request::ListTools, Some((agent, _))) => {
                 Reply::new(Ok(Answer::Tools { tools: self.tools_for(&agent), instructions: Self::instructions() }))
             }
-            (Request::CallTool(call), Some(agent)) => {
-                let arrival = Arrival::new(self, session.clone(), agent, call, progress, cancel);
+            (Request::CallTool(call), Some((agent, evidence))) => {
+                let arrival = Arrival::new(self, session.clone(), agent, evidence, call, progress, cancel);
                 self.see(&arrival.agent);
                 self.dispatch(arrival).await
             }
@@ -108,22 +108,32 @@ impl Broker {
     }
 
     /// Shows the main window for an agent: at most once in 10 seconds, and never above a card.
-    pub(crate) fn raise_main(&self, to: Option<Navigation>) -> Shown {
+    pub(crate) async fn raise_main(&self, to: Option<Navigation>) -> Shown {
         let now = self.now();
-        let mut raised = self.0.raised_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let too_soon = raised.is_some_and(|at| now.since(at).as_secs() < 10);
-        if !too_soon {
-            *raised = Some(now);
-        }
-        drop(raised);
-        if too_soon {
+        if !self.may_raise(now) {
             return Shown::Shown;
         }
-        let shown = self.0.desktop.show_main(to);
+        let shown = self.show_main(to).await;
         if self.waiting() > 0 {
             self.0.desktop.show_approval(true);
         }
         shown
+    }
+
+    fn may_raise(&self, now: Timestamp) -> bool {
+        let mut raised = self.0.raised_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let may = raised.is_none_or(|at| now.since(at).as_secs() >= 10);
+        if may {
+            *raised = Some(now);
+        }
+        may
+    }
+
+    /// Showing a window waits for the desktop: not on a thread that answers others.
+    async fn show_main(&self, to: Option<Navigation>) -> Shown {
+        let desktop = self.0.desktop.clone();
+        let shown = tokio::task::spawn_blocking(move || desktop.show_main(to)).await;
+        shown.unwrap_or_else(|_| Shown::Failed("The window could not be made.".into()))
     }
 
     fn see(&self, agent: &AgentId) {

@@ -6,20 +6,24 @@ use crate::tools::{Site, Tools};
 use crate::view::OutsideEditCard;
 use gatehouse_core::{
     CallFacts, Connection, Digest, EdgeError, ErrorCode, Hasher, JournalEvent, Ticket, TicketId, TicketKind,
-    TicketState, ToolDefinition,
+    TicketState, Timestamp, ToolDefinition,
 };
 use gatehouse_ipc::message::Event;
 use gatehouse_policy::{
     Call, ConnectionFacts, Layer, Policy, PolicyProblem, Preset, Verdict, evaluate, is_hidden, local_tools,
 };
 use serde_json::Value;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 /// The sealed setting that holds the text of the user's policy.
 const USER_POLICY: &str = "policy/user";
 /// A policy file larger than this is not read.
 const LARGEST: u64 = 1024 * 1024;
+/// The person is asked about outside edits at most this often.
+const BETWEEN_EDITS: Duration = Duration::from_mins(1);
 
 /// Every policy in force, and what was found in the user's file.
 pub(crate) struct Layers {
@@ -30,6 +34,8 @@ pub(crate) struct Layers {
     local: Policy,
     /// The file's text that the person was last asked about, or that is in force.
     seen: Option<Digest>,
+    /// When the person was last asked about an edit.
+    asked_at: Option<Timestamp>,
 }
 
 impl Layers {
@@ -42,6 +48,7 @@ impl Layers {
             presets: Preset::ALL.into_iter().map(|preset| (preset, preset.policy(&tools.definitions))).collect(),
             local: local_tools(&tools.definitions),
             seen: None,
+            asked_at: None,
         }
     }
 
@@ -118,10 +125,14 @@ impl Broker {
         let Some(text) = read_small(path) else { return };
         let digest = Digest::of(text.as_bytes());
         let mut layers = self.0.layers.write().unwrap_or_else(PoisonError::into_inner);
-        if layers.seen == Some(digest) {
+        let now = self.now();
+        // A file that is edited all the time must not keep the person's window moving.
+        let too_soon = layers.asked_at.is_some_and(|at| now.since(at) < BETWEEN_EDITS);
+        if layers.seen == Some(digest) || too_soon {
             return;
         }
         layers.seen = Some(digest);
+        layers.asked_at = Some(now);
         let before = layers.user_text.clone().unwrap_or_default();
         drop(layers);
         let errors = match Policy::parse(&text, &self.0.tools.definitions) {
@@ -202,10 +213,19 @@ fn is_administrators(_: &std::fs::Metadata) -> bool {
     false
 }
 
+/// Reads a small regular file. What somebody put in its place, a pipe say, neither blocks nor fills memory.
 fn read_small(path: &Path) -> Option<String> {
-    let found = path.metadata().ok()?;
-    (found.is_file() && found.len() <= LARGEST).then_some(())?;
-    std::fs::read_to_string(path).ok()
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut text = String::new();
+    file.take(LARGEST + 1).read_to_string(&mut text).ok()?;
+    (text.len() as u64 <= LARGEST).then_some(text)
 }
 
 fn sentence(problems: &[PolicyProblem]) -> String {

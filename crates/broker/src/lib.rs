@@ -19,6 +19,7 @@ mod handler;
 mod hold;
 mod journal;
 mod layers;
+mod lines;
 mod loosening;
 mod overview;
 mod preview;

@@ -60,6 +60,7 @@ impl Broker {
             now.database.clone_from(&connection.database);
             now.login.clone_from(&connection.login);
         };
+        self.drop_standing(|standing| standing.connection == connection.id);
         let changed = self.update_connection(&connection.id, loosen).await?;
         self.0.sessions.drop_session(&changed.id);
         let (connection, name) = (changed.id, changed.name);

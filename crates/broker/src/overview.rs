@@ -17,6 +17,7 @@ impl Broker {
             .into_iter()
             .map(|agent| AgentView {
                 bridges: self.0.bridges.count(&agent.id),
+                standing: self.standing_of_agent(&agent.id),
                 id: agent.id,
                 evidence: agent.evidence,
                 status: agent.status,

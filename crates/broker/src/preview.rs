@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) const SHOWN_RECORDS: usize = 50;
 /// Above this many records a destructive call wants their number typed.
 const TYPE_COUNT_ABOVE: u64 = 10;
+/// Above this many any change does: not every record stands on the card.
+const TYPE_COUNT_ABOVE_ALWAYS: u64 = SHOWN_RECORDS as u64;
 
 /// The card of a call.
 pub(crate) fn card_of(
@@ -25,6 +27,7 @@ pub(crate) fn card_of(
     let facts = call.facts();
     let total = preview.total.or(facts.records).filter(|_| facts.model.is_some());
     let destructive = facts.risk.category == Category::Destructive;
+    let limit = if destructive { TYPE_COUNT_ABOVE } else { TYPE_COUNT_ABOVE_ALWAYS };
     let mut records = preview.records.clone();
     if let Some(before) = &history.drifted_from {
         mark_drift(&mut records, before, &preview.observed);
@@ -36,17 +39,27 @@ pub(crate) fn card_of(
         model: preview.model.clone(),
         records,
         total,
-        touches: preview.touches.clone(),
+        touches: preview.touches.iter().cloned().chain(place_of(call)).collect(),
         effects: facts.effects.clone(),
         preview_error: None,
         rule: question.rule.clone(),
         reason: question.reason.clone(),
         arguments: serde_json::to_string_pretty(arguments).unwrap_or_default(),
-        standing: crate::standing::offer(site, facts),
-        type_count: total.filter(|total| destructive && *total > TYPE_COUNT_ABOVE),
+        standing: crate::standing::offer(site, call),
+        type_count: total.filter(|total| facts.changes_odoo() && *total > limit),
         ran_before: history.ran_before,
         drifted: history.drifted_from.is_some(),
     }
+}
+
+/// Companies and language that a call acts in, where its tool has them.
+fn place_of(call: &dyn Call) -> Option<String> {
+    let resolved = call.resolved();
+    let context = resolved.get("context")?;
+    let companies = context.get("allowed_company_ids")?.as_array()?;
+    let companies: Vec<String> = companies.iter().map(|id| format!("#{id}")).collect();
+    let lang = context.get("lang").and_then(Value::as_str).unwrap_or("the user's language");
+    Some(format!("Acts in company {}, in {lang}.", companies.join(", ")))
 }
 
 fn mark_drift(records: &mut [RecordChange], before: &Value, now: &Value) {
@@ -75,7 +88,7 @@ pub(crate) fn changes(
             field: name.clone(),
             label: field.label.clone(),
             before: Some(words(before, field)),
-            after: Some(hints.get(name).cloned().unwrap_or_else(|| words(after, field))),
+            after: Some(hint(name, hints, field).unwrap_or_else(|| words(after, field))),
             drifted: false,
         })
     };
@@ -94,11 +107,16 @@ pub(crate) fn new_values(
             field: name.clone(),
             label: field.label.clone(),
             before: None,
-            after: Some(hints.get(name).cloned().unwrap_or_else(|| words(after, field))),
+            after: Some(hint(name, hints, field).unwrap_or_else(|| words(after, field))),
             drifted: false,
         })
     };
     values.iter().filter_map(one).collect()
+}
+
+/// Words for a value that does not speak for itself. Commands always stand in full.
+fn hint(name: &str, hints: &BTreeMap<String, String>, field: &Field) -> Option<String> {
+    if field.kind.is_x2many() { None } else { hints.get(name).cloned() }
 }
 
 fn is_same(before: &Value, after: &Value, field: &Field) -> bool {
@@ -198,8 +216,8 @@ pub(crate) fn sentence(verb: &str, facts: &CallFacts, records: u64, place: &str)
     let model = facts.model.as_deref().unwrap_or("records");
     let fields = facts.fields.len();
     let of = if records == 1 { "record" } else { "records" };
-    match facts.risk.category {
-        Category::Write if verb == "Change" => {
+    match verb {
+        "Change" => {
             let what = if fields == 1 { "1 field".to_owned() } else { format!("{fields} fields") };
             format!("{verb} {what} on {records} {model} {of} in {place}")
         }

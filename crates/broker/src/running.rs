@@ -2,15 +2,15 @@
 
 use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
-use crate::desk::Matter;
+use crate::desk::{Held, Matter};
 use crate::dispatch::{limited, paused, refused};
 use crate::sheet::Sheet;
-use crate::state::Broker;
+use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Done, Site};
 use crate::view::Topic;
 use gatehouse_core::{
-    CallHeader, CallId, Category, Charge, Decision, Digest, EdgeError, ErrorCode, Hasher, JournalEvent, Outcome,
-    Question, TicketId, Timestamp,
+    CallHeader, CallId, Category, Charge, Decision, Digest, EdgeError, ErrorCode, Evidence, Hasher, JournalEvent,
+    Outcome, Question, Ticket, TicketId, TicketKind, Timestamp,
 };
 use gatehouse_ipc::message::CallAnswer;
 use gatehouse_policy::Reservation;
@@ -39,6 +39,20 @@ impl Job {
     }
 }
 
+/// The live call that claims an approved ticket.
+pub(crate) struct Claimer {
+    /// What the system saw of its bridge.
+    pub(crate) evidence: Evidence,
+    /// Fires when it no longer wants the answer.
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Claimer {
+    pub(crate) fn of(arrival: &Arrival) -> Self {
+        Self { evidence: arrival.evidence.clone(), cancel: arrival.cancel.clone() }
+    }
+}
+
 enum Recheck {
     /// The data has changed.
     Drifted,
@@ -62,10 +76,10 @@ impl Broker {
     }
 
     /// Runs a claimed ticket to its end, whatever becomes of the call that claimed it: what was sent is settled.
-    pub(crate) async fn run_claimed(self, job: Arc<Job>, id: TicketId, cancel: CancellationToken) {
-        match self.recheck(&job, &cancel).await {
+    pub(crate) async fn run_claimed(self, job: Arc<Job>, id: TicketId, claimer: Claimer) {
+        match self.recheck(&job, &claimer).await {
             Ok(()) => {
-                let result = self.run_job(&job).await;
+                let result = self.run_job(&job, &claimer.evidence).await;
                 let now = self.now();
                 self.0.desk.change(&id, |held| {
                     held.result = Some(result);
@@ -73,83 +87,58 @@ impl Broker {
                 });
             }
             Err(Recheck::Drifted) => {
-                let now = self.now();
-                self.give_back_job(&job);
-                self.0.desk.change(&id, |held| {
-                    held.result = Some(Err(EdgeError::new(
-                        ErrorCode::Drifted,
-                        "Nothing ran: what the person saw has changed in Odoo since. Repeat the call and they will be \
-                         asked anew, with the difference marked.",
-                    )));
-                    held.ticket.void("what the person saw has changed since", now)
-                });
-                self.note_ticket(&id, "void");
+                let told = EdgeError::new(
+                    ErrorCode::Drifted,
+                    "Nothing ran: what the person saw has changed in Odoo since. Repeat the call and they will be asked \
+                     anew, with the difference marked.",
+                );
+                self.void_claimed(&job, &id, told, "what the person saw has changed since");
             }
             Err(Recheck::Refused(error)) => {
-                let now = self.now();
-                self.give_back_job(&job);
-                self.0.desk.change(&id, |held| {
-                    held.result = Some(Err(error.clone()));
-                    held.ticket.void(error.message.clone(), now)
-                });
-                self.note_ticket(&id, "void");
+                let why = error.message.clone();
+                self.void_claimed(&job, &id, error, &why);
             }
-            Err(Recheck::Limited(error)) => {
-                let now = self.now();
-                self.0.desk.change(&id, |held| {
-                    held.limited = Some(error);
-                    held.ticket.release(now)
-                });
-            }
-            Err(Recheck::Detached) => {
-                let now = self.now();
-                self.0.desk.change(&id, |held| held.ticket.release(now));
-            }
+            Err(Recheck::Limited(error)) => self.release(&job, &id, &claimer, Some(error)),
+            Err(Recheck::Detached) => self.release(&job, &id, &claimer, None),
         }
         self.changed(&[Topic::Approvals, Topic::Activity]);
     }
 
-    /// 8. Everything once more at the moment of running.
-    async fn recheck(&self, job: &Job, cancel: &CancellationToken) -> Result<(), Recheck> {
-        if cancel.is_cancelled() {
-            return Err(Recheck::Detached);
+    fn void_claimed(&self, job: &Job, id: &TicketId, told: EdgeError, why: &str) {
+        let now = self.now();
+        self.give_back_job(job);
+        self.0.desk.change(id, |held| {
+            held.result = Some(Err(told));
+            held.ticket.void(why, now)
+        });
+        self.note_ticket(id, "void");
+    }
+
+    /// The approval stays, unless something was paused or taken back while the ticket was claimed.
+    fn release(&self, job: &Job, id: &TicketId, claimer: &Claimer, limited: Option<EdgeError>) {
+        if let Err(error) = self.still_allowed(job, &claimer.evidence) {
+            let why = error.message.clone();
+            return self.void_claimed(job, id, error, &why);
         }
-        if self.is_paused() || self.is_stopping() {
-            return Err(Recheck::Refused(paused("The user paused every agent in Gatehouse.")));
-        }
-        if let Admitted::Paused = self.admitted(&job.site.agent.id, &job.site.bridge) {
-            return Err(Recheck::Refused(paused("The user paused this agent in Gatehouse.")));
-        }
-        let agent = self.registry(|registry| registry.agents.get(&job.site.agent.id).cloned());
-        if let Some(connection) = &job.site.connection {
-            let granted = agent.is_some_and(|agent| agent.is_granted(&connection.id));
-            let now = self.connection(&connection.id).map_err(Recheck::Refused)?;
-            if !granted
-                || now.origin != connection.origin
-                || now.database != connection.database
-                || now.login != connection.login
-            {
-                return Err(Recheck::Refused(EdgeError::new(
-                    ErrorCode::ConnectionUnavailable,
-                    "The connection has changed since the person approved.",
-                )));
+        let now = self.now();
+        self.0.desk.change(id, |held| {
+            held.limited = limited;
+            held.ticket.release(now)
+        });
+    }
+
+    /// 8. Everything once more at the moment of running. What takes time comes first, so that nothing can change between
+    /// the last look and the sending.
+    async fn recheck(&self, job: &Job, claimer: &Claimer) -> Result<(), Recheck> {
+        self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
+        if job.question.is_some() {
+            let observed = job.call.preview(&job.site).await.map_err(Recheck::Refused)?.observed;
+            if shown_digest(&job.key, &observed) != shown_digest(&job.key, &job.observed) {
+                return Err(Recheck::Drifted);
             }
-            let tool = &job.call.facts().tool;
-            if tool.starts_with("odoo_") && tool != "odoo_disconnect" {
-                let definition = self.0.tools.get(tool).map(|(_, definition)| definition.clone());
-                if let Some(definition) = definition {
-                    self.screen(Some(&now), &definition).map_err(Recheck::Refused)?;
-                }
-            }
         }
-        if let Decision::Deny(denial) = self.decide(&job.site, job.call.as_ref(), &job.arguments).decision {
-            return Err(Recheck::Refused(refused(&denial)));
-        }
-        let observed = job.call.preview(&job.site).await.map_err(Recheck::Refused)?.observed;
-        if shown_digest(&job.key, &observed) != shown_digest(&job.key, &job.observed) {
-            return Err(Recheck::Drifted);
-        }
-        if cancel.is_cancelled() {
+        self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
+        if claimer.cancel.is_cancelled() {
             return Err(Recheck::Detached);
         }
         let mut reservation = job.reservation.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,40 +149,106 @@ impl Broker {
         Ok(())
     }
 
-    /// A call that nobody has to be asked about.
-    pub(crate) async fn run_unasked(
-        &self,
-        arrival: &Arrival,
-        job: Arc<Job>,
-        sheet: &mut Sheet,
-    ) -> Result<Result<CallAnswer, EdgeError>, Stop> {
-        if job.call.facts().changes_odoo() {
-            // Once sent it goes on to its end, whatever becomes of the caller.
-            sheet.recorded = true;
-            let broker = self.clone();
-            let running = tokio::spawn(async move { broker.run_job(&job).await });
-            return running
-                .await
-                .map_err(|_| EdgeError::new(ErrorCode::Internal, "The call failed inside Gatehouse.").into());
+    /// Whether a call may still run, by what holds now: not paused, this program admitted, the connection granted and as
+    /// it was, no layer denying.
+    pub(crate) fn still_allowed(&self, job: &Job, claimed_by: &Evidence) -> Result<(), EdgeError> {
+        if self.is_stopping() {
+            return Err(EdgeError::new(ErrorCode::AppUnavailable, "Gatehouse is being quit; nothing ran."));
         }
-        tokio::select! {
-            done = job.call.run(&job.site) => Ok(match done {
-                Ok(done) => {
-                    sheet.header.charges.extend(self.charge_rows(&job, &done));
-                    sheet.summary.clone_from(&done.summary);
-                    Ok(answer_of(&done))
-                }
-                Err(error) => Err(error),
-            }),
-            () = arrival.cancel.cancelled() => {
-                self.give_back_job(&job);
-                Err(Stop::Cancelled)
+        if self.is_paused() {
+            return Err(paused("The user paused every agent in Gatehouse."));
+        }
+        let agent = match self.admitted(&job.site.agent.id, claimed_by) {
+            Admitted::Yes(agent) => agent,
+            Admitted::Paused => return Err(paused("The user paused this agent in Gatehouse.")),
+            Admitted::No { .. } => {
+                return Err(EdgeError::new(
+                    ErrorCode::NotAdmitted,
+                    "This program is not the one that the user admitted.",
+                ));
             }
+        };
+        let Some(connection) = &job.site.connection else { return Ok(()) };
+        let now = self.connection(&connection.id)?;
+        let moved =
+            now.origin != connection.origin || now.database != connection.database || now.login != connection.login;
+        if moved || !agent.is_granted(&connection.id) {
+            return Err(EdgeError::new(
+                ErrorCode::ConnectionUnavailable,
+                "The connection has changed since the call was made.",
+            ));
+        }
+        let tool = &job.call.facts().tool;
+        if let Some((_, definition)) = self.0.tools.get(tool) {
+            self.screen(Some(&now), definition)?;
+        }
+        let site = Site { connection: Some(now), ..job.site.clone() };
+        let decision = self.decide(&site, job.call.as_ref(), &job.arguments).decision;
+        match decision {
+            Decision::Deny(denial) => Err(refused(&denial)),
+            // What ran unasked may have to be asked about by now.
+            Decision::Ask(_) if job.question.is_none() => Err(EdgeError::new(
+                ErrorCode::Denied,
+                "The rules have changed since the call was made; nothing ran. Repeat the call.",
+            )),
+            Decision::Ask(_) | Decision::Allow => Ok(()),
         }
     }
 
+    /// A read that nobody has to be asked about.
+    pub(crate) async fn read_unasked(
+        &self,
+        arrival: &Arrival,
+        job: &Job,
+        sheet: &mut Sheet,
+    ) -> Result<Result<CallAnswer, EdgeError>, Stop> {
+        tokio::select! {
+            biased;
+            () = arrival.cancel.cancelled() => {
+                self.give_back_job(job);
+                sheet.header.charges.clear();
+                Err(Stop::Cancelled)
+            }
+            done = job.call.run(&job.site) => Ok(done.map(|done| {
+                sheet.header.charges.extend(self.charge_rows(job, &done));
+                sheet.summary.clone_from(&done.summary);
+                answer_of(&done)
+            })),
+        }
+    }
+
+    /// A change that nobody has to be asked about: it goes on to its end, whatever becomes of the caller, on a ticket
+    /// without a card. So a client that gave up and repeats the call gets the first one's result.
+    pub(crate) fn change_unasked(&self, arrival: &Arrival, job: Job) -> TicketId {
+        let now = self.now();
+        let id = new_ticket_id();
+        let mut ticket = Ticket::open(id.clone(), TicketKind::Call, job.key, job.key, now)
+            .asked_by(arrival.agent.clone(), arrival.bridge.clone());
+        if let Some(connection) = &job.site.connection {
+            ticket = ticket.about(connection.id.clone());
+        }
+        // Legal moves of a fresh ticket.
+        let running = ticket.approve(&job.key, now).and_then(|()| ticket.claim(now));
+        debug_assert!(running.is_ok(), "a fresh ticket can be approved and claimed");
+        let job = Arc::new(job);
+        self.0.desk.open(Held {
+            ticket,
+            sentence: String::new(),
+            agent: None,
+            badge: None,
+            matter: Matter::Call { job: job.clone(), card: None },
+            waits_until: None,
+            waiters: 0,
+            presented_at: None,
+            result: None,
+            limited: None,
+        });
+        self.0.jobs.spawn(self.clone().run_claimed(job, id.clone(), Claimer::of(arrival)));
+        id
+    }
+
     /// 9 and 10. Writes the intent down durably, executes, settles. What changes nothing needs no intent.
-    pub(crate) async fn run_job(&self, job: &Job) -> Result<CallAnswer, EdgeError> {
+    async fn run_job(&self, job: &Job, claimed_by: &Evidence) -> Result<CallAnswer, EdgeError> {
         let mut header = Self::header_of(job);
         let started = self.now();
         let elapsed = |until: Timestamp| u64::try_from(until.since(started).as_millis()).unwrap_or(u64::MAX);
@@ -216,9 +271,14 @@ impl Broker {
             self.give_back_job(job);
             return Err(error);
         }
-        let done = job.call.run(&job.site).await;
+        // The disk may have taken its time.
+        let done = match self.still_allowed(job, claimed_by) {
+            Ok(()) => job.call.run(&job.site).await,
+            Err(error) => Err(error),
+        };
         let duration_ms = elapsed(self.now());
         let (outcome, given_back) = match &done {
+            Ok(Done { outcome: Some(outcome), .. }) => (outcome.clone(), Vec::new()),
             Ok(done) => (Outcome::Done { summary: done.summary.clone() }, Vec::new()),
             Err(error) if error.code == ErrorCode::OutcomeUnknown => {
                 (Outcome::Unknown { message: error.message.clone() }, Vec::new())

@@ -53,6 +53,11 @@ impl Broker {
     }
 
     async fn take_vault(&self, opened: Result<Vault, EdgeError>) {
+        let editing = self.0.editing.lock().await;
+        // Nothing that was signed in, asked or approved under another vault goes on.
+        self.0.sessions.clear();
+        self.drop_standing(|_| true);
+        self.void_tickets("the vault was opened anew", |_| true);
         let state = match opened {
             Ok(vault) => match self.read_sealed(&vault).await {
                 Ok(()) => {
@@ -73,6 +78,7 @@ impl Broker {
             }
         };
         *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = state;
+        drop(editing);
         self.load_user_policy();
         self.changed(&[Topic::Vault, Topic::Connections, Topic::Agents]);
     }
@@ -136,7 +142,8 @@ impl Broker {
                     true
                 }
             };
-            self.0.paused.store(paused, Ordering::SeqCst);
+            // Only ever raised here: what the person paused while the vault was closed stays paused.
+            self.0.paused.fetch_or(paused, Ordering::SeqCst);
         }
         for problem in &registry.quarantine {
             tracing::warn!("{problem}");
@@ -212,9 +219,8 @@ impl Broker {
         Ok(())
     }
 
-    /// Changes an agent as it stands at this moment: at once in memory, so that a pause waits for no keyring, then in
-    /// the file.
-    pub(crate) async fn update_agent(&self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Result<(), EdgeError> {
+    /// Takes something from an agent: at once in memory, so that a pause waits for no keyring, then in the file.
+    pub(crate) async fn tighten_agent(&self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Result<(), EdgeError> {
         self.change_agent_in_memory(id, change)?;
         self.changed(&[Topic::Agents]);
         let editing = self.0.editing.lock().await;
@@ -222,6 +228,25 @@ impl Broker {
             Some(agent) => self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await,
             None => Ok(()),
         };
+        drop(editing);
+        written
+    }
+
+    /// Gives an agent something: in the file first, and in force only once it stands there.
+    pub(crate) async fn loosen_agent(&self, id: &AgentId, change: impl FnOnce(&mut Agent)) -> Result<(), EdgeError> {
+        let editing = self.0.editing.lock().await;
+        let known = self.registry(|registry| registry.agents.get(id).cloned());
+        let changed = known.map(|mut agent| {
+            change(&mut agent);
+            agent
+        });
+        let written = match &changed {
+            Some(agent) => self.write_sealed(|store, sealer| store.put_agent(agent, sealer).map(drop)).await,
+            None => Err(EdgeError::new(ErrorCode::NotAdmitted, "There is no such agent.")),
+        };
+        if let (Ok(()), Some(agent)) = (&written, changed) {
+            self.remember_agent(agent);
+        }
         drop(editing);
         written
     }

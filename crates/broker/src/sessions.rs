@@ -46,7 +46,10 @@ impl Broker {
                 format!("“{}” has no secret in the vault. The user has to enter it in Gatehouse.", connection.name),
             ));
         };
-        if secret.origin != connection.origin {
+        let same_place = secret.origin == connection.origin
+            && secret.database == connection.database
+            && secret.login == connection.login;
+        if !same_place {
             return Err(EdgeError::new(
                 ErrorCode::ConnectionUnavailable,
                 format!(
@@ -65,6 +68,16 @@ impl Broker {
             Client::sign_in(endpoint, crate::connections::odoo_credential(&secret.credential), connection.protocol)
                 .await;
         match signed_in {
+            // Under JSON-2 the key alone decides the user. A card that named somebody else would lie.
+            Ok((_, sign_in)) if !sign_in.login.eq_ignore_ascii_case(&connection.login) => {
+                let (theirs, ours) = (&sign_in.login, &connection.login);
+                let message = format!("This key belongs to “{theirs}”, and the connection says “{ours}”.");
+                let fix = format!("Change the login to {theirs}, or enter a key of {ours}.");
+                let checked_at = self.now();
+                let status = ConnectionStatus::Failed { checked_at, message: message.clone(), fix: fix.clone() };
+                self.remember_status(&connection.id, status);
+                Err(EdgeError::new(ErrorCode::ConnectionUnavailable, message).with_detail(fix))
+            }
             Ok((client, sign_in)) => {
                 self.remember_status(
                     &connection.id,

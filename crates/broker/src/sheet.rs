@@ -2,6 +2,7 @@
 
 use crate::arrival::{Arrival, Stop};
 use crate::state::{Broker, new_call_id};
+use crate::tools::CONNECTION_ADD;
 use crate::view::Topic;
 use gatehouse_core::{
     CallFacts, CallHeader, CallId, Category, Connection, Decision, EdgeError, ErrorCode, JournalEvent, Outcome,
@@ -39,7 +40,8 @@ impl Sheet {
                 ticket: None,
                 charges: Vec::new(),
             },
-            arguments: arrival.call.arguments.clone(),
+            // What was sent to the form may hold a secret that should not have been sent: nothing of it is kept.
+            arguments: if arrival.call.name == CONNECTION_ADD { json!({}) } else { arrival.call.arguments.clone() },
             summary: String::new(),
             recorded: false,
         }

@@ -20,6 +20,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// How long a write may take until its answer is given up.
+const LONGEST_WRITE: Duration = Duration::from_secs(130);
 
 /// Where things lie and what they are called. Everything is passed in.
 #[derive(Debug, Clone)]
@@ -85,6 +89,8 @@ pub(crate) struct Inner {
     pub(crate) tools: Tools,
     pub(crate) paused: AtomicBool,
     pub(crate) stopping: AtomicBool,
+    /// Calls that run on whatever becomes of their callers.
+    pub(crate) jobs: TaskTracker,
     /// When the main window was last raised for an agent.
     pub(crate) raised_at: Mutex<Option<Timestamp>>,
     /// Serialises edits of sealed rows and their generations.
@@ -133,6 +139,7 @@ impl Broker {
             tools,
             paused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            jobs: TaskTracker::new(),
             raised_at: Mutex::default(),
             editing: tokio::sync::Mutex::default(),
         }));
@@ -151,6 +158,11 @@ impl Broker {
             return;
         }
         self.void_tickets("the app was quit", |_| true);
+        // What was sent is waited for: its outcome belongs in the journal.
+        self.0.jobs.close();
+        if tokio::time::timeout(LONGEST_WRITE, self.0.jobs.wait()).await.is_err() {
+            tracing::warn!("a call was still running when the app ended");
+        }
         self.0.sessions.clear();
         self.note(JournalEvent::Quit);
         self.seal_journal().await;

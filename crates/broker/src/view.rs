@@ -47,10 +47,23 @@ pub struct AgentView {
     pub grants: Vec<ConnectionId>,
     /// How many of its bridges are connected now.
     pub bridges: u32,
+    /// What it may do without asking just now.
+    pub standing: Vec<StandingView>,
     /// When it was admitted.
     pub admitted_at: Timestamp,
     /// When it last called.
     pub last_seen: Timestamp,
+}
+
+/// A standing approval: an answer that the person gave in advance.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+pub struct StandingView {
+    /// The ticket it was given on; names it for revoking.
+    pub ticket: TicketId,
+    /// Its bounds, as the card spelt them out.
+    pub sentence: String,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
 }
 
 /// The vault, as the window shows it.

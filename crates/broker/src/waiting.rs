@@ -2,6 +2,7 @@
 
 use crate::arrival::{Arrival, Stop};
 use crate::desk::ended_error;
+use crate::running::Claimer;
 use crate::state::Broker;
 use crate::view::Topic;
 use gatehouse_core::{EdgeError, ErrorCode, TicketId, TicketKind, TicketState, Timestamp};
@@ -34,7 +35,7 @@ impl Broker {
                         return Err(error.into());
                     }
                     if let Some(job) = self.claim(id) {
-                        tokio::spawn(self.clone().run_claimed(job, id.clone(), arrival.cancel.clone()));
+                        self.0.jobs.spawn(self.clone().run_claimed(job, id.clone(), Claimer::of(arrival)));
                     }
                 }
                 (TicketState::Settled { .. }, _) => {

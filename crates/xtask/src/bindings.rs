@@ -48,7 +48,7 @@ fn catalogue() -> PathBuf {
 
 fn generate(folder: &Path, catalogue: &Path) -> Outcome {
     let (folder, catalogue) = (folder.display().to_string(), catalogue.display().to_string());
-    Step::cargo(&["run", "--quiet", "-p", "gatehouse-tests", "--bin", "bindings", "--", &folder, &catalogue]).run()
+    Step::cargo(&["run", "--quiet", "-p", "gatehouse-broker", "--example", "bindings", "--", &folder, &catalogue]).run()
 }
 
 fn contents(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {

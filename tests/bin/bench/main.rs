@@ -60,7 +60,13 @@ async fn main() {
         ours.push(start_bridge().ready_after);
         floor.push(start_floor().ready_after);
     }
-    let started = Figure::ratio("bridge: spawn → `initialize` answered ÷ do-nothing rmcp server", 1.5, ms(&ours), ms(&floor), "ms");
+    let started = Figure::ratio(
+        "bridge: spawn → `initialize` answered ÷ do-nothing rmcp server",
+        1.5,
+        ms(&ours),
+        ms(&floor),
+        "ms",
+    );
 
     say("admitting the agent");
     admit(&stage, &odoo).await;
@@ -82,7 +88,13 @@ async fn main() {
             peer.search(&search);
         }
     }
-    let searched = Figure::ratio("`odoo_search_read` p50 through bridge and app ÷ direct request", 1.10, ms(&ours), ms(&floor), "ms");
+    let searched = Figure::ratio(
+        "`odoo_search_read` p50 through bridge and app ÷ direct request",
+        1.10,
+        ms(&ours),
+        ms(&floor),
+        "ms",
+    );
     let mut nothing = start_floor();
     for _ in 0..50 {
         nothing.call("nothing", &json!({}));
@@ -134,7 +146,12 @@ async fn approvals(stage: &Stage, odoo: &Odoo) -> Figure {
     let mut took = Vec::new();
     for round in 0..APPROVALS {
         let values = json!({ "phone": format!("+32 2 000 {round:02}") });
-        let call = bridge.begin("odoo_write", json!({ "connection": "Bench", "model": "res.partner", "ids": [id], "values": values })).await;
+        let call = bridge
+            .begin(
+                "odoo_write",
+                json!({ "connection": "Bench", "model": "res.partner", "ids": [id], "values": values }),
+            )
+            .await;
         windows.turn_to_card("Change 1 field").await;
         let listen = "addEventListener('click', () => localStorage.setItem('clicked', \
                       String(performance.timeOrigin + performance.now())), true)";
@@ -145,7 +162,8 @@ async fn approvals(stage: &Stage, odoo: &Odoo) -> Figure {
         });
         answer.ok();
         windows.turn_to(Which::Main).await;
-        let clicked = windows.driver().script("return localStorage.getItem('clicked')", json!([])).await.expect("the click");
+        let clicked =
+            windows.driver().script("return localStorage.getItem('clicked')", json!([])).await.expect("the click");
         let clicked: f64 = clicked.as_str().and_then(|text| text.parse().ok()).expect("a time");
         took.push(arrived.as_secs_f64() * 1000.0 - clicked);
     }
@@ -155,12 +173,15 @@ async fn approvals(stage: &Stage, odoo: &Odoo) -> Figure {
     let mut odoos = Vec::new();
     for round in 0..APPROVALS {
         let read = direct.call("res.partner", "read", &json!({ "ids": [id], "fields": ["phone", "display_name"] })).0;
-        let write = direct.call("res.partner", "write", &json!({ "ids": [id], "vals": { "phone": format!("+32 2 001 {round:02}") } })).0;
+        let write = direct
+            .call("res.partner", "write", &json!({ "ids": [id], "vals": { "phone": format!("+32 2 001 {round:02}") } }))
+            .0;
         odoos.push(read + write);
     }
     took.sort_by(f64::total_cmp);
     let whole = took[took.len() / 2];
-    let mut figure = Figure::plain("click on Approve → result at the agent, less Odoo's own time", 15.0, whole - ms(&odoos), "ms");
+    let mut figure =
+        Figure::plain("click on Approve → result at the agent, less Odoo's own time", 15.0, whole - ms(&odoos), "ms");
     figure.note = format!("{whole:.1} ms in all, {:.1} ms of them Odoo's", ms(&odoos));
     figure
 }
@@ -238,7 +259,8 @@ fn pss(program: &mut Command) -> f64 {
     if program.get_args().next().is_some() {
         command.arg("--profile").arg(stage.profile());
     }
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     std::thread::sleep(Duration::from_secs(5));
     let found = kilobytes(&format!("/proc/{}/smaps_rollup", child.id()), "Pss:");
     drop(child.kill());

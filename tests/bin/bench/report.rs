@@ -52,7 +52,11 @@ impl Figure {
                 format!("{:.2}", self.value),
                 format!("{ours:.2} ÷ {floor:.2} {}", self.unit),
             ),
-            None => (format!("≤ {} {}", self.goal, self.unit), format!("{:.1} {}", self.value, self.unit), self.note.clone()),
+            None => (
+                format!("≤ {} {}", self.goal, self.unit),
+                format!("{:.1} {}", self.value, self.unit),
+                self.note.clone(),
+            ),
         };
         let met = if self.value <= self.goal { "yes" } else { "**no**" };
         format!("| {} | {goal} | {value} | {measured} | {met} |\n", self.name)
@@ -77,7 +81,8 @@ impl Report {
             );
         }
         for peer in &self.peers {
-            let search = peer.search.map_or("failed".to_owned(), |p50| format!("{p50:.1} ms ({:.2})", p50 / peer.direct));
+            let search =
+                peer.search.map_or("failed".to_owned(), |p50| format!("{p50:.1} ms ({:.2})", p50 / peer.direct));
             let _infallible = writeln!(
                 text,
                 "| {} | {:.0} ms | {:.0} MB | {search} | {:.0} KB |",

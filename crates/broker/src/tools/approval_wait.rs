@@ -2,10 +2,11 @@
 
 use super::arguments::Arguments;
 use super::{Call, Site, Target, Tool, define};
+use crate::admission::{Admitted, admission_key};
 use crate::arrival::{Arrival, Stop};
 use crate::state::Broker;
 use async_trait::async_trait;
-use gatehouse_core::{Category, EdgeError, ErrorCode, Severity, TicketId, ToolDefinition};
+use gatehouse_core::{Category, EdgeError, ErrorCode, Severity, TicketId, TicketKind, ToolDefinition};
 use gatehouse_ipc::message::CallAnswer;
 use serde_json::json;
 
@@ -52,12 +53,17 @@ impl Broker {
             )
         };
         let id = TicketId::parse(arguments.text("ticket").unwrap_or_default()).map_err(|_| gone())?;
+        // A program that nobody admitted may wait for its own admission, and for nothing else of the agent it names.
+        let is_admitted = matches!(self.admitted(&arrival.agent, &arrival.evidence), Admitted::Yes(_));
+        let own_admission = admission_key(arrival);
         let (holder, delivered) = self
             .0
             .desk
             .look(&id, |held| {
-                let mine = held.ticket.agent() == Some(&arrival.agent);
-                mine.then(|| (held.ticket.bridge().cloned(), held.ticket.is_delivered()))
+                let ticket = &held.ticket;
+                let mine = ticket.agent() == Some(&arrival.agent)
+                    && (is_admitted || (ticket.kind() == TicketKind::Admission && *ticket.call_key() == own_admission));
+                mine.then(|| (ticket.bridge().cloned(), ticket.is_delivered()))
             })
             .flatten()
             .ok_or_else(gone)?;

@@ -70,6 +70,7 @@ impl Call for ConnectCall {
             }),
             summary: format!("signed in as {}", me.login),
             rows: 0,
+            outcome: None,
         })
     }
 }

@@ -65,6 +65,7 @@ impl Call for ConnectionActivateCall {
             }),
             summary: format!("{} is active", connection.name),
             rows: 0,
+            outcome: None,
         })
     }
 }

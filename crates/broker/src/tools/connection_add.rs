@@ -97,6 +97,7 @@ pub(crate) fn secret_argument(arguments: &Value) -> Option<String> {
     let name = given.keys().find(|name| {
         let name = name.to_ascii_lowercase();
         NAMES.iter().any(|secret| name.contains(secret))
+            || name.split(['_', '-']).any(|part| part == "pass" || part == "pin")
     })?;
     Some(name.chars().take(40).collect())
 }

@@ -57,7 +57,7 @@ impl Call for ConnectionListCall {
                 "You have no connection. Propose one with user_connection_add, or ask the user to grant one in Gatehouse."
             );
         }
-        Ok(Done { answer, summary: format!("{} connections", connections.len()), rows: 0 })
+        Ok(Done { answer, summary: format!("{} connections", connections.len()), rows: 0, outcome: None })
     }
 }
 

@@ -1,12 +1,13 @@
 //! `odoo_create`: one record, or up to 100 of a model, in one transaction.
 
 use super::arguments::Arguments;
-use super::site::Locale;
+use super::site::{Locale, OpenNames};
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Nested, Risk, Severity, ToolDefinition};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
 use gatehouse_odoo::{Fields, Record};
 use serde_json::{Value, json};
@@ -55,6 +56,7 @@ impl Tool for Create {
         }
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
+        let names = OpenNames(session.client.within(&locale.context));
         let mut records = Vec::with_capacity(given.len());
         for (index, values) in given.iter().enumerate() {
             let place = if given.len() == 1 { "values".to_owned() } else { format!("values/{index}") };
@@ -64,7 +66,7 @@ impl Tool for Create {
                     format!("{place}: must be an object of field values"),
                 ));
             };
-            let checked = check_values(values, &model, Mode::Create, &source, &source).await;
+            let checked = check_values(values, &model, Mode::Create, &source, &names).await;
             records.push(checked.map_err(|error| site.input_error(error, &place))?);
         }
         let mut facts = CallFacts {
@@ -78,13 +80,30 @@ impl Tool for Create {
     }
 }
 
-/// Puts what several checked records write into the facts of their call.
+/// Puts what several checked records write into the facts of their call. Lines count as records, and a call that
+/// deletes lines is judged as one that deletes.
 pub(crate) fn gather(facts: &mut CallFacts, records: &[CheckedValues]) {
     let names: BTreeSet<&String> = records.iter().flat_map(|record| &record.fields).collect();
     facts.fields = names.into_iter().cloned().collect();
     facts.commands = records.iter().flat_map(|record| record.nested.clone()).collect();
     let effects: BTreeSet<_> = records.iter().flat_map(|record| record.effects.clone()).collect();
     facts.effects = effects.into_iter().collect();
+    let lines =
+        facts.commands.iter().filter(|nested| matches!(nested.command.as_str(), "create" | "update" | "delete"));
+    facts.records = facts.records.map(|records| records + lines.count() as u64);
+    if facts.commands.iter().any(removes) {
+        facts.risk = Risk { category: Category::Destructive, severity: Severity::Critical };
+    }
+}
+
+/// Whether a nested command removes records: a delete, or taking a line away from what owns it.
+pub(crate) fn removes(nested: &Nested) -> bool {
+    match nested.command.as_str() {
+        "delete" => true,
+        // A one2many names the field that points back; a many2many only unlinks.
+        "unlink" | "clear" | "set" => !nested.fields.is_empty(),
+        _ => false,
+    }
 }
 
 struct CreateCall {
@@ -118,12 +137,20 @@ impl Call for CreateCall {
             }
         };
         let count = self.records.len() as u64;
+        let commands: Vec<Commands<'_>> =
+            self.records.iter().flat_map(|record| commands_of(&record.values, None, &self.fields)).collect();
+        let lines = Lines::read(site, &self.locale.reading(), self.locale.lang.as_deref(), &commands).await?;
+        let mut records: Vec<RecordChange> = self.records.iter().take(SHOWN_RECORDS).map(one).collect();
+        records.extend(lines.records);
+        let rest: Vec<_> = self.records.iter().skip(SHOWN_RECORDS).map(|record| (1, &record.values)).collect();
+        let mut touched = touches(&self.facts.commands);
+        touched.extend(beyond(&rest)?);
         Ok(Preview {
             sentence: sentence("Create", &self.facts, count, &site.connection()?.name),
             model: Some(self.model.clone()),
-            records: self.records.iter().take(SHOWN_RECORDS).map(one).collect(),
-            total: Some(count),
-            touches: touches(&self.facts.commands),
+            records,
+            total: self.facts.records,
+            touches: touched,
             observed: Value::Null,
         })
     }
@@ -148,6 +175,7 @@ impl Call for CreateCall {
                 "companies": self.locale.companies,
             }),
             rows: 0,
+            outcome: None,
         })
     }
 }

@@ -115,6 +115,7 @@ impl Call for FieldsGetCall {
                 "found": found,
             }),
             rows: 0,
+            outcome: None,
         })
     }
 }

@@ -84,6 +84,7 @@ impl Call for ListModelsCall {
             }),
             summary: format!("{shown} models"),
             rows: shown as u64,
+            outcome: None,
         })
     }
 }

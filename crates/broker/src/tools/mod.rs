@@ -21,13 +21,15 @@ mod write;
 use crate::view::RecordChange;
 use arguments::Arguments;
 use async_trait::async_trait;
-use gatehouse_core::{Annotations, CallFacts, Category, EdgeError, Risk, Severity, ToolDefinition};
+use gatehouse_core::{Annotations, CallFacts, Category, EdgeError, Outcome, Risk, Severity, ToolDefinition};
 use serde_json::{Value, json};
 pub(crate) use site::Site;
+use std::collections::BTreeSet;
 
 pub(crate) use approval_wait::NAME as APPROVAL_WAIT;
 pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
 pub(crate) use open_manager::NAME as OPEN_MANAGER;
+pub(crate) use unlink::NAME as UNLINK;
 
 /// Every tool's definition, in the fixed order of `tools/list`.
 pub fn catalogue() -> Vec<ToolDefinition> {
@@ -103,6 +105,8 @@ pub(crate) struct Done {
     pub(crate) summary: String,
     /// Rows of Odoo returned.
     pub(crate) rows: u64,
+    /// What the journal is to say, where it is not plainly done.
+    pub(crate) outcome: Option<Outcome>,
 }
 
 pub(crate) struct Tools {
@@ -137,6 +141,11 @@ impl Tools {
         let index = self.definitions.iter().position(|definition| definition.name == name)?;
         Some((self.tools[index].as_ref(), &self.definitions[index]))
     }
+}
+
+/// The models whose records a call removes by nested commands, each once.
+pub(crate) fn removed_models(facts: &CallFacts) -> BTreeSet<String> {
+    facts.commands.iter().filter(|nested| create::removes(nested)).map(|nested| nested.model.clone()).collect()
 }
 
 /// A definition from its parts; the annotations follow from the risk.

@@ -63,7 +63,7 @@ impl Call for OpenManagerCall {
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
-        let shown = site.broker.raise_main(Some(self.to.clone()));
+        let shown = site.broker.raise_main(Some(self.to.clone())).await;
         let how = match &shown {
             Shown::Failed(_) => "failed",
             _ if site.started_app => "launched",
@@ -80,6 +80,7 @@ impl Call for OpenManagerCall {
             answer: json!({"window": how, "page": self.to.page, "message": message}),
             summary: how.into(),
             rows: 0,
+            outcome: None,
         })
     }
 }

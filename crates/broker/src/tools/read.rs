@@ -1,9 +1,9 @@
 //! `odoo_read`: records by id.
 
 use super::arguments::Arguments;
-use super::search_read::{Columns, read_facts};
+use super::search_read::{Columns, read_facts, read_preview};
 use super::site::Locale;
-use super::{Call, Done, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::{cut, record};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
@@ -69,6 +69,10 @@ impl Call for ReadCall {
         json!({"model": self.model, "ids": self.ids, "fields": self.columns.names(), "context": self.locale.context})
     }
 
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        read_preview(site, &self.facts)
+    }
+
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let context = self.locale.reading();
@@ -108,6 +112,6 @@ impl Call for ReadCall {
         if !missing.is_empty() {
             answer["missing"] = json!(missing);
         }
-        Ok(Done { answer, summary: format!("{count} records"), rows: count as u64 })
+        Ok(Done { answer, summary: format!("{count} records"), rows: count as u64, outcome: None })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::site::Locale;
-use super::{Call, Done, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::{cut, nested_record, record};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, FieldPath, Risk, Severity, ToolDefinition};
@@ -10,6 +10,7 @@ use gatehouse_odoo::domain::{Column, Domain, FieldList, Order};
 use gatehouse_odoo::{Field, FieldType, Fields, Method, Search};
 use gatehouse_policy::sensitive::is_sensitive;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NAME: &str = "odoo_search_read";
@@ -106,6 +107,10 @@ impl Call for SearchReadCall {
         })
     }
 
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        read_preview(site, &self.facts)
+    }
+
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let context = self.locale.reading();
@@ -151,8 +156,23 @@ impl Call for SearchReadCall {
         if has_more {
             answer["cursor"] = json!(format!("o{}", self.offset + count));
         }
-        Ok(Done { answer, summary: format!("{count} rows"), rows: u64::from(count) })
+        Ok(Done { answer, summary: format!("{count} rows"), rows: u64::from(count), outcome: None })
     }
+}
+
+/// What a person sees of a read that is asked about: which fields of which models.
+pub(crate) fn read_preview(site: &Site, facts: &CallFacts) -> Result<Preview, EdgeError> {
+    let model = facts.model.clone().unwrap_or_default();
+    let mut fields: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for read in facts.reads.iter().flatten() {
+        fields.entry(&read.model).or_default().push(&read.field);
+    }
+    Ok(Preview {
+        sentence: format!("Read up to {} {model} records in {}", facts.records.unwrap_or(0), site.connection()?.name),
+        touches: fields.into_iter().map(|(model, names)| format!("Reads of {model}: {}", names.join(", "))).collect(),
+        model: Some(model),
+        ..Preview::default()
+    })
 }
 
 /// The facts of a call that reads.

@@ -3,9 +3,13 @@
 use super::arguments::Arguments;
 use crate::sessions::Session;
 use crate::state::Broker;
-use gatehouse_core::{Agent, BridgeId, Connection, EdgeError, ErrorCode};
+use async_trait::async_trait;
+use gatehouse_core::{Agent, BridgeId, Connection, EdgeError, ErrorCode, FieldPath};
 use gatehouse_odoo::domain::InputError;
-use gatehouse_odoo::{Fields, OdooError};
+use gatehouse_odoo::values::NameSource;
+use gatehouse_odoo::{Fields, InContext, OdooError};
+use gatehouse_policy::guard;
+use gatehouse_policy::sensitive::is_sensitive;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -127,4 +131,25 @@ fn find_company(wanted: &Value, own: &[(i64, String)]) -> Result<(i64, String), 
 
 fn bad(argument: &str, value: &str, hint: &str) -> EdgeError {
     EdgeError::new(ErrorCode::InvalidArguments, format!("{argument}: {value} does not fit; {hint}"))
+}
+
+/// Finds records by name for values, but not among those whose names themselves are closed or sensitive: a wrong name must
+/// not list them.
+pub(crate) struct OpenNames<'a>(pub(crate) InContext<'a>);
+
+#[async_trait]
+impl NameSource for OpenNames<'_> {
+    async fn name_search(
+        &self,
+        model: &str,
+        text: &str,
+        exactly: bool,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, OdooError> {
+        let name = FieldPath { model: model.to_owned(), field: "display_name".to_owned() };
+        if guard::is_never_read(model) || is_sensitive(Some(&[name])) {
+            return Ok(Vec::new());
+        }
+        self.0.name_search(model, text, exactly, limit).await
+    }
 }

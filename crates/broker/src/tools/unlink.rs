@@ -10,7 +10,7 @@ use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDe
 use gatehouse_odoo::FieldType;
 use serde_json::{Map, Value, json};
 
-const NAME: &str = "odoo_unlink";
+pub(crate) const NAME: &str = "odoo_unlink";
 const MOST: usize = 500;
 
 pub(crate) struct Unlink;
@@ -144,6 +144,7 @@ impl Call for UnlinkCall {
                 "database": connection.database,
             }),
             rows: 0,
+            outcome: None,
         })
     }
 }

@@ -2,12 +2,13 @@
 
 use super::arguments::{Arguments, check_ids};
 use super::create::gather;
-use super::site::Locale;
+use super::site::{Locale, OpenNames};
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, changes, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Outcome, Severity, ToolDefinition};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
 use gatehouse_odoo::{FieldType, Fields, Record};
 use serde_json::{Map, Value, json};
@@ -60,9 +61,10 @@ impl Tool for Write {
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
+        let names = OpenNames(session.client.within(&locale.context));
         let mut updates = Vec::with_capacity(given.len());
         for (place, ids, values) in given {
-            let checked = check_values(&values, &model, Mode::Write, &source, &source).await;
+            let checked = check_values(&values, &model, Mode::Write, &source, &names).await;
             updates.push(Update { ids, checked: checked.map_err(|error| site.input_error(error, &place))? });
         }
         let ids: Vec<i64> = updates.iter().flat_map(|update| update.ids.clone()).collect();
@@ -134,6 +136,8 @@ impl Call for WriteCall {
         let linked = self.names_of_linked(site).await?;
         let mut records = Vec::new();
         let mut observed = Map::new();
+        let mut commands: Vec<Commands<'_>> = Vec::new();
+        let mut rest = Vec::new();
         for update in &self.updates {
             let hints = hints_for(update, &linked, &self.fields);
             for id in &update.ids {
@@ -145,6 +149,7 @@ impl Call for WriteCall {
                     .map(|name| (name.clone(), row.get(name).cloned().unwrap_or(Value::Null)))
                     .collect();
                 observed.insert(id.to_string(), Value::Object(seen));
+                commands.extend(commands_of(&update.checked.values, Some(row), &self.fields));
                 if records.len() < SHOWN_RECORDS {
                     records.push(RecordChange {
                         id: Some(*id),
@@ -152,16 +157,23 @@ impl Call for WriteCall {
                         change: RecordVerb::Update,
                         fields: changes(row, &update.checked.values, &hints, &self.fields),
                     });
+                } else {
+                    rest.push((1, &update.checked.values));
                 }
             }
         }
+        let lines = Lines::read(site, &context, self.locale.lang.as_deref(), &commands).await?;
+        records.extend(lines.records);
+        observed.extend(lines.observed);
+        let mut touched = touches(&self.facts.commands);
+        touched.extend(beyond(&rest)?);
         let count = self.facts.ids.len() as u64;
         Ok(Preview {
             sentence: sentence("Change", &self.facts, count, &site.connection()?.name),
             model: Some(self.model.clone()),
             records,
-            total: Some(count),
-            touches: touches(&self.facts.commands),
+            total: self.facts.records,
+            touches: touched,
             observed: Value::Object(observed),
         })
     }
@@ -171,33 +183,24 @@ impl Call for WriteCall {
         let connection = site.connection()?;
         let mut changed: Vec<i64> = Vec::new();
         for update in &self.updates {
-            let sent = session
-                .client
-                .write(&self.model, &update.ids, update.checked.values.clone(), Some(&self.locale.context))
-                .await;
-            match sent {
-                Ok(()) => changed.extend(&update.ids),
-                Err(error) if changed.is_empty() => return Err(site.odoo_error(&error)),
+            let paused = site
+                .broker
+                .is_stopped_for(&site.agent.id)
+                .then(|| EdgeError::new(ErrorCode::Paused, "The user paused you in the middle of this call."));
+            let failed = match paused {
+                Some(error) => Some(error),
+                None => session
+                    .client
+                    .write(&self.model, &update.ids, update.checked.values.clone(), Some(&self.locale.context))
+                    .await
+                    .err()
+                    .map(|error| site.odoo_error(&error)),
+            };
+            match failed {
+                None => changed.extend(&update.ids),
+                Some(error) if changed.is_empty() => return Err(error),
                 // What was changed stays changed: Odoo has no transaction over several calls.
-                Err(error) => {
-                    let error = site.odoo_error(&error);
-                    return Ok(Done {
-                        summary: format!(
-                            "changed {} of {} records, then {}",
-                            changed.len(),
-                            self.facts.ids.len(),
-                            error.message
-                        ),
-                        answer: json!({
-                            "status": "partly_done",
-                            "changed": changed,
-                            "failed_at": update.ids,
-                            "error": error,
-                            "next": "The records under changed are written. Look at the error, then send only the rest.",
-                        }),
-                        rows: 0,
-                    });
-                }
+                Some(error) => return Ok(self.partly_done(&changed, &update.ids, &error)),
             }
         }
         Ok(Done {
@@ -211,11 +214,26 @@ impl Call for WriteCall {
                 "companies": self.locale.companies,
             }),
             rows: 0,
+            outcome: None,
         })
     }
 }
 
 impl WriteCall {
+    fn partly_done(&self, changed: &[i64], stopped_at: &[i64], error: &EdgeError) -> Done {
+        let summary = format!("changed {} of {} records, then: {}", changed.len(), self.facts.ids.len(), error.message);
+        let is_unknown = error.code == ErrorCode::OutcomeUnknown;
+        let (key, next) = if is_unknown {
+            ("unknown", "Read the records under unknown before anything else: they may or may not have been written.")
+        } else {
+            ("failed_at", "The records under changed are written. Look at the error, then send only the rest.")
+        };
+        let mut answer = json!({"status": "partly_done", "changed": changed, "error": error, "next": next});
+        answer[key] = json!(stopped_at);
+        let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
+        Done { answer, summary, rows: 0, outcome }
+    }
+
     /// Display names of the records that many2one values point to, one request for each model. An id that does not
     /// exist is refused here: Odoo would fail on it only after the person said yes.
     async fn names_of_linked(&self, site: &Site) -> Result<BTreeMap<(String, i64), String>, EdgeError> {

@@ -1,6 +1,6 @@
 //! A house to test in: broker, socket, demo Odoo, all in a folder of its own.
 
-use gatehouse_broker::view::{Card, CardContent, Navigation, Topic, Verdict};
+use gatehouse_broker::view::{Card, CardContent, ConnectionDraft, Navigation, Topic, Verdict};
 use gatehouse_broker::{Approver, Broker, Clock, DemoServer, Desktop, Options, Shown};
 use gatehouse_core::{AgentId, Connection, EdgeError, Environment, TicketId, Timestamp};
 use gatehouse_ipc::message::{Answer, CallAnswer, CallTool, ClientClaim, Hello, PROTOCOL, Request, Role};
@@ -72,6 +72,17 @@ impl Desktop for PaperDesktop {
 impl House {
     /// An app that runs with a session's vault and no connection.
     pub(crate) async fn open() -> Self {
+        Self::open_with(SimOptions::default()).await
+    }
+
+    /// The same with the demo, whose every answer takes this long.
+    pub(crate) async fn slow(latency: Duration) -> Self {
+        let house = Self::open_with(SimOptions { latency, ..SimOptions::default() }).await;
+        house.add_demo().await;
+        house
+    }
+
+    async fn open_with(sim: SimOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             data_dir: folder.path().join("data"),
@@ -87,7 +98,7 @@ impl House {
         let desktop = Arc::new(PaperDesktop::default());
         let (broker, approver) = Broker::start(options, desktop.clone(), clock.clone()).await.unwrap();
         broker.use_session_vault().await.unwrap();
-        let sim = Sim::start(SimOptions::default()).await.unwrap();
+        let sim = Sim::start(sim).await.unwrap();
         let shutdown = CancellationToken::new();
         let listener = bind(&socket_path(Some(folder.path()))).await.unwrap();
         tokio::spawn(serve(listener, Arc::new(broker.clone()), shutdown.clone()));
@@ -111,6 +122,30 @@ impl House {
         let connection = self.broker.add_demo(demo).await.unwrap();
         assert_eq!(connection.environment, Environment::Production);
         connection
+    }
+
+    /// The person makes the demo a development connection, where plain writes run unasked.
+    pub(crate) async fn make_development(&self) {
+        let demo = self.broker.overview().connections[0].clone();
+        let draft = ConnectionDraft {
+            id: Some(demo.id),
+            name: demo.name,
+            url: demo.origin,
+            database: demo.database,
+            login: demo.login,
+            environment: Environment::Development,
+            read_only: false,
+            protocol: demo.protocol,
+            tls: demo.tls,
+            language: None,
+            note: String::new(),
+            tags: Vec::new(),
+            favourite: false,
+            proposal: None,
+        };
+        self.broker.save_connection(draft, None).await.unwrap();
+        let card = self.card().await;
+        self.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
     }
 
     /// A bridge of this agent, not admitted yet.

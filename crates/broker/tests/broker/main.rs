@@ -6,4 +6,5 @@
 mod asking;
 mod connections;
 mod house;
+mod lines;
 mod reading;

@@ -45,9 +45,10 @@ pub(super) async fn reach(
     certificate(address, tls, line, steps).await
 }
 
-/// The proxy that requests to this address will take: that of the system, never for this machine.
+/// The proxy that requests to this address will take: that of the system, never for this machine, and never without TLS:
+/// whoever named the proxy would read the credential.
 fn proxy_of(address: &Address) -> Option<(String, u16)> {
-    if address.is_loopback {
+    if address.is_loopback || !address.secure {
         return None;
     }
     let intercept = Matcher::from_system().intercept(&address.origin.parse::<http::Uri>().ok()?)?;

@@ -1,12 +1,9 @@
 //! An app without a window that does nothing until it is killed.
 
 fn main() {
-    tauri::Builder::default()
-        .build(tauri::generate_context!())
-        .expect("the floor stands")
-        .run(|_, event| {
-            if let tauri::RunEvent::ExitRequested { api, .. } = event {
-                api.prevent_exit();
-            }
-        });
+    tauri::Builder::default().build(tauri::generate_context!()).expect("the floor stands").run(|_, event| {
+        if let tauri::RunEvent::ExitRequested { api, .. } = event {
+            api.prevent_exit();
+        }
+    });
 }
