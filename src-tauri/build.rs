@@ -27,6 +27,7 @@ const COMMANDS: &[&str] = &[
     "verify_journal",
     "pause_agent",
     "revoke_agent",
+    "revoke_standing",
     "pause_all",
     "retry_vault",
     "use_session_vault",

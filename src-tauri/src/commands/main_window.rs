@@ -128,6 +128,11 @@ pub(crate) async fn pause_agent(broker: State<'_, Broker>, agent: AgentId, pause
 }
 
 #[tauri::command]
+pub(crate) fn revoke_standing(broker: State<'_, Broker>, ticket: TicketId) {
+    broker.revoke_standing(&ticket);
+}
+
+#[tauri::command]
 pub(crate) async fn revoke_agent(broker: State<'_, Broker>, agent: AgentId) -> Told<()> {
     broker.revoke_agent(&agent).await
 }

@@ -30,6 +30,7 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         m::verify_journal,
         m::pause_agent,
         m::revoke_agent,
+        m::revoke_standing,
         m::pause_all,
         m::retry_vault,
         m::use_session_vault,

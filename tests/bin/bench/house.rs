@@ -5,7 +5,7 @@ use gatehouse_tests::person::NewConnection;
 use gatehouse_tests::stage::Screen;
 use gatehouse_tests::{Stage, Windows, eventually};
 use serde_json::json;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -15,7 +15,8 @@ const AGENT: &str = "bench";
 /// The stage with the app on it.
 pub(crate) struct House {
     pub(crate) stage: Stage,
-    pace: VecDeque<Instant>,
+    /// When each connection was read.
+    reads: HashMap<String, VecDeque<Instant>>,
 }
 
 impl House {
@@ -23,7 +24,7 @@ impl House {
     pub(crate) async fn open(programs: &Path, connections: &[NewConnection<'_>]) -> Self {
         let mut stage = Stage::set_with(Screen::default(), programs);
         stage.start_app(&[]);
-        let mut house = Self { stage, pace: VecDeque::new() };
+        let mut house = Self { stage, reads: HashMap::new() };
         let mut windows = Windows::new(&house.stage);
         for connection in connections {
             windows.add_connection(connection).await;
@@ -55,12 +56,13 @@ impl House {
     }
 
     /// Waits as long as it takes for one more read to fit the policy of a development connection: 300 a minute.
-    pub(crate) fn before_read(&mut self) {
-        if self.pace.len() == 290
-            && let Some(first) = self.pace.pop_front()
+    pub(crate) fn before_read(&mut self, connection: &str) {
+        let reads = self.reads.entry(connection.to_owned()).or_default();
+        if reads.len() == 290
+            && let Some(first) = reads.pop_front()
         {
             std::thread::sleep(Duration::from_secs(62).saturating_sub(first.elapsed()));
         }
-        self.pace.push_back(Instant::now());
+        reads.push_back(Instant::now());
     }
 }

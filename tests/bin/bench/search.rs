@@ -45,7 +45,7 @@ impl Search<'_> {
         let mut bridge = house.bridge();
         let mut found = Searched::default();
         for round in 0..WARM_UP + ROUNDS {
-            house.before_read();
+            house.before_read(self.connection);
             let mut ask_odoo = || line.call("res.partner", "search_read", &Self::straight()).0;
             let mut ask_bridge = || {
                 let told = bridge.call("odoo_search_read", &self.through()).expect("the bridge answers");

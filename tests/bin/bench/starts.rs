@@ -49,7 +49,7 @@ pub(crate) fn memory(house: &mut House, floor: &Path, search: &Search<'_>) -> (S
         let mut bridge = house.bridge();
         let mut nothing = Server::start(Command::new(floor).env_clear()).expect("the floor starts");
         for _ in 0..CALLS {
-            house.before_read();
+            house.before_read(search.connection);
             let told = bridge.call("odoo_search_read", &search.through()).expect("the bridge answers");
             told.outcome.expect("the search works");
             nothing.call("nothing", &json!({})).expect("the floor answers").outcome.expect("nothing works");

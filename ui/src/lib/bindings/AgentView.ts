@@ -3,6 +3,7 @@ import type { AgentId } from "./AgentId";
 import type { AgentStatus } from "./AgentStatus";
 import type { ConnectionId } from "./ConnectionId";
 import type { Evidence } from "./Evidence";
+import type { StandingView } from "./StandingView";
 import type { Timestamp } from "./Timestamp";
 
 /**
@@ -29,6 +30,10 @@ grants: Array<ConnectionId>,
  * How many of its bridges are connected now.
  */
 bridges: number, 
+/**
+ * What it may do without asking just now.
+ */
+standing: Array<StandingView>, 
 /**
  * When it was admitted.
  */

@@ -266,6 +266,15 @@ export class FakeHost implements Host {
     this.state = { ...this.state, agents: this.state.agents.filter(({ id }) => id !== agent) };
   }
 
+  async revokeStanding(ticket: string): Promise<void> {
+    await this.#enter('revokeStanding', ticket);
+    const agents = this.state.agents.map((agent) => ({
+      ...agent,
+      standing: agent.standing.filter((standing) => standing.ticket !== ticket),
+    }));
+    this.state = { ...this.state, agents };
+  }
+
   async pauseAll(paused: boolean): Promise<void> {
     await this.#enter('pauseAll', paused);
     this.state = { ...this.state, paused };

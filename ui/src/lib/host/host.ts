@@ -60,6 +60,8 @@ export interface MainHost {
   verifyJournal(): Promise<VerifyReport>;
   pauseAgent(agent: AgentId, paused: boolean): Promise<void>;
   revokeAgent(agent: AgentId): Promise<void>;
+  /** Takes an answer back that was given in advance. */
+  revokeStanding(ticket: TicketId): Promise<void>;
   pauseAll(paused: boolean): Promise<void>;
   retryVault(): Promise<void>;
   useSessionVault(): Promise<void>;

@@ -160,6 +160,14 @@ export function sampleAgents(now: number): AgentView[] {
       status: 'admitted',
       grants: grant(1, 2, 8),
       bridges: 2,
+      standing: [
+        {
+          ticket: sampleId('tkt', 61),
+          sentence:
+            'For 15 minutes claude-code may call odoo_write on res.partner in Acme without asking, only the fields phone, at most 1 records at a time, in the same companies and language.',
+          expires_at: now + 9 * 60_000,
+        },
+      ],
       admitted_at: now - 12 * DAY,
       last_seen: now - 20_000,
     },
@@ -169,6 +177,7 @@ export function sampleAgents(now: number): AgentView[] {
       status: 'admitted',
       grants: grant(3, 10),
       bridges: 1,
+      standing: [],
       admitted_at: now - 30 * DAY,
       last_seen: now - 5 * HOUR,
     },
@@ -178,6 +187,7 @@ export function sampleAgents(now: number): AgentView[] {
       status: 'paused',
       grants: [],
       bridges: 0,
+      standing: [],
       admitted_at: now - 3 * DAY,
       last_seen: now - 2 * DAY,
     },

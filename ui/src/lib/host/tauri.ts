@@ -32,6 +32,7 @@ export const tauriHost: Host = {
   verifyJournal: () => invoke('verify_journal'),
   pauseAgent: (agent, paused) => invoke('pause_agent', { agent, paused }),
   revokeAgent: (agent) => invoke('revoke_agent', { agent }),
+  revokeStanding: (ticket) => invoke('revoke_standing', { ticket }),
   pauseAll: (paused) => invoke('pause_all', { paused }),
   retryVault: () => invoke('retry_vault'),
   useSessionVault: () => invoke('use_session_vault'),

@@ -31,6 +31,15 @@ describe('the agents', () => {
     ]);
   });
 
+  it('show what they may do without asking, which can be ended', async () => {
+    const { host, user, getByTestId, queryByText } = await openPage();
+    const row = getByTestId('agent-row-claude-code');
+    expect(row.textContent).toContain('may call odoo_write on res.partner');
+    await user.click(row.querySelector('[data-testid^="end-standing-"]')!);
+    expect(host.called('revokeStanding')).toHaveLength(1);
+    await waitFor(() => expect(queryByText(/may call odoo_write/)).toBeNull());
+  });
+
   it('are revoked after a question', async () => {
     const { user, getByTestId, findByTestId, queryByTestId } = await openPage();
     await user.click(getByTestId('revoke-claude-code'));
