@@ -109,7 +109,7 @@ impl Broker {
             let id = self.0.desk.open(Held {
                 ticket,
                 sentence,
-                agent: Some(self.card_agent(arrival)),
+                agent: Some(Self::card_agent(arrival)),
                 badge: None,
                 matter: Matter::Admission(Box::new(card)),
                 waits_until: Some(arrival.hold_until),
@@ -197,7 +197,7 @@ impl Broker {
         self.put_setting("paused", if paused { "yes" } else { "no" }).await
     }
 
-    pub(crate) fn card_agent(&self, arrival: &Arrival) -> CardAgent {
+    pub(crate) fn card_agent(arrival: &Arrival) -> CardAgent {
         let claims = arrival.call.client.as_ref().map(|client| format!("{} {}", client.name, client.version));
         CardAgent { id: arrival.agent.clone(), evidence: arrival.evidence.clone(), claims }
     }

@@ -94,33 +94,32 @@ impl Broker {
             sheet.recorded = true;
             return self.await_ticket(arrival, &ticket).await;
         }
-        let ticket = match question {
-            Some(question) => self.ask(arrival, site, call, key, question, &verdict.charges, sheet).await?,
-            None => {
-                let reservation = self.reserve(&verdict.charges)?;
-                sheet.header.charges.clone_from(&reservation.charges);
-                let job = Job {
-                    id: sheet.call.clone(),
-                    site,
-                    call,
-                    arguments: sheet.arguments.clone(),
-                    key,
-                    question: None,
-                    reservation: Mutex::new(Some(reservation)),
-                    ticket: None,
-                    observed: Value::Null,
-                };
-                if !job.call.facts().changes_odoo() {
-                    return Ok((self.read_unasked(arrival, &job, sheet).await?, None));
-                }
-                self.change_unasked(arrival, job)
+        let ticket = if let Some(question) = question {
+            self.ask(arrival, site, call, key, question, &verdict.charges, sheet).await?
+        } else {
+            let reservation = self.reserve(&verdict.charges)?;
+            sheet.header.charges.clone_from(&reservation.charges);
+            let job = Job {
+                id: sheet.call.clone(),
+                site,
+                call,
+                arguments: sheet.arguments.clone(),
+                key,
+                question: None,
+                reservation: Mutex::new(Some(reservation)),
+                ticket: None,
+                observed: Value::Null,
+            };
+            if !job.call.facts().changes_odoo() {
+                return Ok((self.read_unasked(arrival, &job, sheet).await?, None));
             }
+            self.change_unasked(arrival, job)
         };
         sheet.recorded = true;
         self.await_ticket(arrival, &ticket).await
     }
 
-    /// 1. May this agent call at all?
+    /// Step 1: May this agent call at all?
     async fn admit(&self, arrival: &Arrival) -> Result<Agent, Stop> {
         if self.is_stopping() {
             return Err(EdgeError::new(ErrorCode::AppUnavailable, "Gatehouse is being quit.").into());
@@ -142,7 +141,7 @@ impl Broker {
         }
     }
 
-    /// 2. Which connection: the one named, else the one this bridge works on. Never another one in its place.
+    /// Step 2: Which connection: the one named, else the one this bridge works on. Never another one in its place.
     fn resolve(
         &self,
         arrival: &Arrival,
@@ -211,7 +210,7 @@ impl Broker {
         }
     }
 
-    /// 3. What can be refused without the network.
+    /// Step 3: What can be refused without the network.
     pub(crate) fn screen(&self, connection: Option<&Connection>, tool: &ToolDefinition) -> Result<(), EdgeError> {
         if self.is_hidden(connection, &tool.name) {
             return Err(refused(&Denial {
@@ -241,7 +240,7 @@ impl Broker {
         Ok(())
     }
 
-    /// 4. What the call is, from its arguments and Odoo's own metadata.
+    /// Step 4: What the call is, from its arguments and Odoo's own metadata.
     async fn describe(
         &self,
         arrival: &Arrival,
@@ -265,7 +264,7 @@ impl Broker {
         }
     }
 
-    /// 5. What guard and policy say: the strictest answer of all layers.
+    /// Step 5: What guard and policy say: the strictest answer of all layers.
     pub(crate) fn decide(&self, site: &Site, call: &dyn Call, arguments: &Value) -> Verdict {
         // The context of a call is ours alone: no argument of any tool reaches it but language, zone and companies.
         if let Some(denial) = guard::judge(call.facts(), &Map::new(), &[]) {
@@ -282,7 +281,7 @@ impl Broker {
         self.answered_by_standing_approval(site, call, verdict)
     }
 
-    /// 6. Takes from every limit that applies, or from none.
+    /// Step 6: Takes from every limit that applies, or from none.
     pub(crate) fn reserve(&self, charges: &[ChargeRequest]) -> Result<Reservation, EdgeError> {
         self.limits().reserve(charges, self.now()).map_err(|full| limited(&full))
     }
@@ -292,7 +291,7 @@ impl Broker {
         self.0.desk.find(key, &arrival.agent, &arrival.bridge, |bridge| self.0.bridges.is_live(bridge), self.now())
     }
 
-    /// 7. Puts the question to a person: preview from live data, then a ticket.
+    /// Step 7: Puts the question to a person: preview from live data, then a ticket.
     #[expect(clippy::too_many_arguments, reason = "the parts of one question, used once")]
     async fn ask(
         &self,
@@ -360,7 +359,7 @@ impl Broker {
         self.0.desk.open(Held {
             ticket,
             sentence: preview.sentence,
-            agent: Some(self.card_agent(arrival)),
+            agent: Some(Self::card_agent(arrival)),
             badge,
             matter: Matter::Call { job, card: Some(Box::new(card)) },
             waits_until: Some(arrival.hold_until),

@@ -52,7 +52,7 @@ impl Broker {
             self.0.desk.open(Held {
                 ticket,
                 sentence: format!("{} proposes a connection", arrival.agent),
-                agent: Some(self.card_agent(arrival)),
+                agent: Some(Self::card_agent(arrival)),
                 badge: None,
                 matter: Matter::Form,
                 waits_until: None,

@@ -22,7 +22,7 @@ pub(crate) struct Lines {
 pub(crate) struct Commands<'a> {
     pub(crate) field: &'a str,
     pub(crate) model: &'a str,
-    pub(crate) commands: &'a [Value],
+    pub(crate) given: &'a [Value],
     /// `None` for a record that does not exist yet.
     pub(crate) current: Option<Vec<i64>>,
 }
@@ -40,7 +40,7 @@ impl Lines {
         }
         let mut wanted: BTreeMap<&str, (BTreeSet<i64>, BTreeSet<&str>)> = BTreeMap::new();
         for one in all {
-            for command in one.commands {
+            for command in one.given {
                 let (verb, id) = (number(command, 0), number(command, 1));
                 let touched = wanted.entry(one.model).or_default();
                 if let (Some(1..=3), Some(id)) = (verb, id) {
@@ -74,7 +74,7 @@ impl Lines {
         }
         for one in all {
             let Some(fields) = schemas.get(one.model) else { continue };
-            lines.records.extend(one.commands.iter().filter_map(|command| one.describe(command, fields, &rows)));
+            lines.records.extend(one.given.iter().filter_map(|command| one.describe(command, fields, &rows)));
         }
         lines.records.truncate(SHOWN_RECORDS * 4);
         Ok(lines)
@@ -85,7 +85,7 @@ impl Commands<'_> {
     /// Odoo does not ask whether a line that is changed or deleted belongs to the record written: it is asked here.
     fn must_own_its_lines(&self) -> Result<(), EdgeError> {
         let own = self.current.as_deref().unwrap_or_default();
-        for command in self.commands {
+        for command in self.given {
             let (Some(1..=3), Some(id)) = (number(command, 0), number(command, 1)) else { continue };
             if !own.contains(&id) {
                 return Err(EdgeError::new(
@@ -130,7 +130,7 @@ pub(crate) fn commands_of<'a>(
         Some(Commands {
             field: name,
             model: field.relation.as_deref()?,
-            commands: value.as_array()?,
+            given: value.as_array()?,
             current: row.map(ids),
         })
     };
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn a_line_of_another_record_is_refused() {
         let commands = [json!([2, 7, 0])];
-        let of = |current| Commands { field: "order_line", model: "sale.order.line", commands: &commands, current };
+        let of = |current| Commands { field: "order_line", model: "sale.order.line", given: &commands, current };
         assert!(of(Some(vec![7, 8])).must_own_its_lines().is_ok());
         assert!(of(Some(vec![8])).must_own_its_lines().is_err());
         assert!(of(None).must_own_its_lines().is_err(), "a new record has no lines to delete");

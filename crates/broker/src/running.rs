@@ -127,8 +127,8 @@ impl Broker {
         });
     }
 
-    /// 8. Everything once more at the moment of running. What takes time comes first, so that nothing can change between
-    /// the last look and the sending.
+    /// Step 8: everything once more at the moment of running. What takes time comes first, so that nothing can change
+    /// between the last look and the sending.
     async fn recheck(&self, job: &Job, claimer: &Claimer) -> Result<(), Recheck> {
         self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
         if job.question.is_some() {
@@ -247,7 +247,7 @@ impl Broker {
         id
     }
 
-    /// 9 and 10. Writes the intent down durably, executes, settles. What changes nothing needs no intent.
+    /// Steps 9 and 10: writes the intent down durably, executes, settles. What changes nothing needs no intent.
     async fn run_job(&self, job: &Job, claimed_by: &Evidence) -> Result<CallAnswer, EdgeError> {
         let mut header = Self::header_of(job);
         let started = self.now();

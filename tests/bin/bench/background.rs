@@ -41,7 +41,7 @@ impl Weight {
         self.all.push(all);
         self.own.push(own);
         if let Some(id) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-            drop(rustix::process::kill_process(id, rustix::process::Signal::TERM));
+            let _gone_already = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         }
         drop(child.wait());
     }

@@ -17,10 +17,6 @@ impl Samples {
         self.push(time.as_secs_f64() * 1000.0);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
