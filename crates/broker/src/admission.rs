@@ -3,7 +3,7 @@
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter};
 use crate::state::{Broker, new_ticket_id};
-use crate::tools::Site;
+use crate::tools::{Site, counted};
 use crate::view::{AdmissionCard, CardAgent};
 use gatehouse_core::{
     Agent, AgentId, AgentStatus, Connection, ConnectionId, Digest, EdgeError, ErrorCode, Evidence, Hasher,
@@ -151,7 +151,7 @@ impl Broker {
             admitted_at: now,
             last_seen: now,
         };
-        let summary = format!("{}, {} connections", agent.evidence.program, agent.grants.len());
+        let summary = format!("{}, {}", agent.evidence.program, counted(agent.grants.len(), "connection"));
         self.drop_standing(|standing| standing.agent == agent.id);
         self.put_agent(agent.clone()).await?;
         self.note(JournalEvent::Agent { agent: agent.id, change: "admitted".into(), summary });

@@ -77,10 +77,7 @@ async fn listen(windows: &Windows<'_>) {
 }
 
 /// Clicks as soon as Approve is armed, then leaves windows and driver alone until the answer is there.
-async fn click(
-    windows: &Windows<'_>,
-    call: JoinHandle<(Server, Result<Told, String>)>,
-) -> (Server, Told, SystemTime) {
+async fn click(windows: &Windows<'_>, call: JoinHandle<(Server, Result<Told, String>)>) -> (Server, Told, SystemTime) {
     let driver = windows.driver();
     let until = Instant::now() + Duration::from_secs(30);
     loop {

@@ -1,25 +1,24 @@
-//! Odoo asked straight: JSON-2 over one kept line, with as little around it as HTTP allows.
+//! Odoo asked straight: JSON-2 with as little around it as HTTP allows.
 
 use gatehouse_tests::Odoo;
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Result, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// One kept line to an Odoo.
+/// A client that keeps its line to an Odoo for as long as Odoo keeps it.
 pub(crate) struct Direct {
-    line: BufReader<TcpStream>,
+    line: Option<BufReader<TcpStream>>,
     odoo: Odoo,
-    /// How often the line had to be opened again.
-    pub(crate) reopened: u32,
 }
 
 impl Direct {
-    pub(crate) fn open(odoo: &Odoo) -> Self {
-        Self { line: connect(odoo), odoo: odoo.clone(), reopened: 0 }
+    pub(crate) fn new(odoo: &Odoo) -> Self {
+        Self { line: None, odoo: odoo.clone() }
     }
 
-    /// Calls a method with named arguments; gives how long it took, and the answer.
+    /// Calls a method with named arguments; gives how long it took, a new line included where one was needed, and the
+    /// answer.
     pub(crate) fn call(&mut self, model: &str, method: &str, arguments: &Value) -> (Duration, Value) {
         let Odoo { url, database, key, .. } = &self.odoo;
         let (host, body) = (host(url), arguments.to_string());
@@ -28,47 +27,42 @@ impl Direct {
             "POST /json/2/{model}/{method} HTTP/1.1\r\nhost: {host}\r\nauthorization: bearer {key}\r\n\
              x-odoo-database: {database}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
-        loop {
-            let began = Instant::now();
-            if let Some(body) = self.exchange(request.as_bytes()) {
-                let took = began.elapsed();
-                return (took, serde_json::from_slice(&body).expect("Odoo answers JSON"));
-            }
-            // Odoo closes a line that was silent for a while.
-            assert!(self.reopened < 20, "Odoo keeps closing the line");
-            self.line = connect(&self.odoo);
-            self.reopened += 1;
-        }
-    }
-
-    fn exchange(&mut self, request: &[u8]) -> Option<Vec<u8>> {
-        self.line.get_mut().write_all(request).ok()?;
-        let mut status = String::new();
-        if self.line.read_line(&mut status).ok()? == 0 {
-            return None;
-        }
-        assert!(status.contains(" 200 "), "Odoo answered {status}");
-        let mut length = None;
-        loop {
-            let mut header = String::new();
-            self.line.read_line(&mut header).ok()?;
-            if header.trim().is_empty() {
-                break;
-            }
-            if let Some((name, value)) = header.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse::<usize>().ok();
-            }
-        }
-        let mut body = vec![0; length.expect("Odoo says how long its answer is")];
-        self.line.read_exact(&mut body).ok()?;
-        Some(body)
+        let began = Instant::now();
+        let line = self.line.take().unwrap_or_else(|| connect(host));
+        let (body, line) = exchange(line, request.as_bytes()).expect("Odoo answers");
+        let took = began.elapsed();
+        self.line = line;
+        (took, serde_json::from_slice(&body).expect("Odoo answers JSON"))
     }
 }
 
-fn connect(odoo: &Odoo) -> BufReader<TcpStream> {
-    let stream = TcpStream::connect(host(&odoo.url)).expect("Odoo listens");
+/// The body of the answer, and the line where Odoo keeps it.
+fn exchange(mut line: BufReader<TcpStream>, request: &[u8]) -> Result<(Vec<u8>, Option<BufReader<TcpStream>>)> {
+    line.get_mut().write_all(request)?;
+    let mut status = String::new();
+    line.read_line(&mut status)?;
+    assert!(status.contains(" 200 "), "Odoo answered {status:?}");
+    let (mut length, mut is_kept) = (None, true);
+    loop {
+        let mut header = String::new();
+        line.read_line(&mut header)?;
+        if header.trim().is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':').unwrap_or_default();
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse::<usize>().ok(),
+            "connection" => is_kept = !value.trim().eq_ignore_ascii_case("close"),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length.expect("Odoo says how long its answer is")];
+    line.read_exact(&mut body)?;
+    Ok((body, is_kept.then_some(line)))
+}
+
+fn connect(host: &str) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(host).expect("Odoo listens");
     stream.set_nodelay(true).expect("a socket");
     BufReader::new(stream)
 }

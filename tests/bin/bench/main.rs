@@ -126,7 +126,7 @@ fn of(sim: &Sim) -> Odoo {
 
 fn version(odoo: &Odoo) -> String {
     let base = json!({ "domain": [["name", "=", "base"]], "fields": ["latest_version"] });
-    let told = Direct::open(odoo).call("ir.module.module", "search_read", &base).1;
+    let told = Direct::new(odoo).call("ir.module.module", "search_read", &base).1;
     format!("Odoo {}", told[0]["latest_version"].as_str().unwrap_or("of an unknown version"))
 }
 

@@ -109,7 +109,11 @@ impl Peer {
             let found: Value = serde_json::from_str(&text).unwrap_or_default();
             // It must really have found something: an error told as a success is no measurement.
             let rows = found.as_array().or(found["records"].as_array()).or(found["result"].as_array());
-            if rows.is_some_and(|rows| !rows.is_empty()) { Ok(told.took) } else { Err(format!("it found nothing: {text}")) }
+            if rows.is_some_and(|rows| !rows.is_empty()) {
+                Ok(told.took)
+            } else {
+                Err(format!("it found nothing: {text}"))
+            }
         });
         self.calls += 1;
         match told {
@@ -118,7 +122,9 @@ impl Peer {
             Ok(took) => self.searches.push_time(took),
             Err(why) => self.fails(why),
         }
-        if self.calls == CALLS && let Some(server) = &self.server {
+        if self.calls == CALLS
+            && let Some(server) = &self.server
+        {
             self.resident = server.resident();
         }
     }

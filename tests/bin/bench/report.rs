@@ -202,8 +202,10 @@ impl Report {
         let mut line = |name: &str, starts: &Samples, resident: f64, searches: &Samples, bytes: usize| {
             let ratio = searches.median() / floor;
             let bytes = bytes as f64 / 1000.0;
-            let _infallible =
-                writeln!(text, "| {name} | {starts} ms | {resident:.1} MB | {searches} ms ({ratio:.2}) | {bytes:.1} KB |");
+            let _infallible = writeln!(
+                text,
+                "| {name} | {starts} ms | {resident:.1} MB | {searches} ms ({ratio:.2}) | {bytes:.1} KB |"
+            );
         };
         line("Gatehouse", &self.starts.app_up, self.resident.0.median(), &self.searched.through, self.bytes);
         for peer in self.peers.iter().filter(|peer| peer.trouble.is_none()) {

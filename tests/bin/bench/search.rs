@@ -41,7 +41,7 @@ impl Search<'_> {
 
     /// Who is first changes with every round.
     pub(crate) fn run(&self, house: &mut House, peers: &mut [Peer]) -> Searched {
-        let mut line = Direct::open(self.odoo);
+        let mut line = Direct::new(self.odoo);
         let mut bridge = house.bridge();
         let mut found = Searched::default();
         for round in 0..WARM_UP + ROUNDS {

@@ -1,7 +1,7 @@
 //! `user_connection_list`: this agent's connections. Never a secret.
 
 use super::arguments::Arguments;
-use super::{Call, Done, Site, Target, Tool, define};
+use super::{Call, Done, Site, Target, Tool, counted, define};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, Connection, ConnectionStatus, EdgeError, Severity, ToolDefinition};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ impl Call for ConnectionListCall {
                 "You have no connection. Propose one with user_connection_add, or ask the user to grant one in Gatehouse."
             );
         }
-        Ok(Done { answer, summary: format!("{} connections", connections.len()), rows: 0, outcome: None })
+        Ok(Done { answer, summary: counted(connections.len(), "connection"), rows: 0, outcome: None })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::site::{Locale, OpenNames};
-use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
@@ -165,7 +165,7 @@ impl Call for CreateCall {
             .map_err(|error| site.odoo_error(&error))?;
         let connection = site.connection()?;
         Ok(Done {
-            summary: format!("created {} {} records", ids.len(), self.model),
+            summary: format!("created {}", counted(ids.len(), &format!("{} record", self.model))),
             answer: json!({
                 "status": "created",
                 "model": self.model,

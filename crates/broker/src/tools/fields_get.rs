@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::site::Locale;
-use super::{Call, Done, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Site, Target, Tool, counted, define, with_common};
 use crate::answers::cut;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
@@ -105,7 +105,7 @@ impl Call for FieldsGetCall {
             columns.push("help");
         }
         Ok(Done {
-            summary: format!("{} fields", rows.len()),
+            summary: counted(rows.len(), "field"),
             answer: json!({
                 "connection": site.connection()?.name,
                 "model": self.fields.model(),

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::site::Locale;
-use super::{Call, Done, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Site, Target, Tool, counted, define, with_common};
 use crate::answers::cut;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Severity, ToolDefinition};
@@ -82,7 +82,7 @@ impl Call for ListModelsCall {
                 "models": rows,
                 "has_more": shown < found,
             }),
-            summary: format!("{shown} models"),
+            summary: counted(shown, "model"),
             rows: shown as u64,
             outcome: None,
         })

@@ -148,6 +148,11 @@ pub(crate) fn removed_models(facts: &CallFacts) -> BTreeSet<String> {
     facts.commands.iter().filter(|nested| create::removes(nested)).map(|nested| nested.model.clone()).collect()
 }
 
+/// `1 row`, `2 rows`.
+pub(crate) fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 /// A definition from its parts; the annotations follow from the risk.
 pub(crate) fn define(
     name: &str,

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::search_read::{Columns, read_facts, read_preview};
 use super::site::Locale;
-use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::{cut, record};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
@@ -112,6 +112,6 @@ impl Call for ReadCall {
         if !missing.is_empty() {
             answer["missing"] = json!(missing);
         }
-        Ok(Done { answer, summary: format!("{count} records"), rows: count as u64, outcome: None })
+        Ok(Done { answer, summary: counted(count, "record"), rows: count as u64, outcome: None })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::site::Locale;
-use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::{cut, nested_record, record};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, FieldPath, Risk, Severity, ToolDefinition};
@@ -156,7 +156,7 @@ impl Call for SearchReadCall {
         if has_more {
             answer["cursor"] = json!(format!("o{}", self.offset + count));
         }
-        Ok(Done { answer, summary: format!("{count} rows"), rows: u64::from(count), outcome: None })
+        Ok(Done { answer, summary: counted(count as usize, "row"), rows: u64::from(count), outcome: None })
     }
 }
 

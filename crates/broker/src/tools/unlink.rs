@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::site::Locale;
-use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::preview::{SHOWN_RECORDS, sentence};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
@@ -135,7 +135,7 @@ impl Call for UnlinkCall {
             .map_err(|error| site.odoo_error(&error))?;
         let connection = site.connection()?;
         Ok(Done {
-            summary: format!("deleted {} {} records", self.facts.ids.len(), self.model),
+            summary: format!("deleted {}", counted(self.facts.ids.len(), &format!("{} record", self.model))),
             answer: json!({
                 "status": "deleted",
                 "model": self.model,

@@ -3,7 +3,7 @@
 use super::arguments::{Arguments, check_ids};
 use super::create::gather;
 use super::site::{Locale, OpenNames};
-use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, changes, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
@@ -204,7 +204,7 @@ impl Call for WriteCall {
             }
         }
         Ok(Done {
-            summary: format!("changed {} {} records", changed.len(), self.model),
+            summary: format!("changed {}", counted(changed.len(), &format!("{} record", self.model))),
             answer: json!({
                 "status": "written",
                 "model": self.model,

@@ -16,7 +16,7 @@ async fn quotation(agent: &Agent) -> (i64, i64) {
     (order["id"].as_i64().unwrap(), order["order_line"][0].as_i64().unwrap())
 }
 
-fn order_lines(order: i64, commands: Value) -> Value {
+fn order_lines(order: i64, commands: &Value) -> Value {
     json!({"model": "sale.order", "ids": [order], "values": {"order_line": commands}, "connection": "Demo"})
 }
 
@@ -25,7 +25,7 @@ async fn a_changed_line_is_shown_with_before_and_after() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     let (order, line) = quotation(&agent).await;
-    let _call = agent.calling("odoo_write", order_lines(order, json!([[1, line, {"price_unit": 1.5}]])));
+    let _call = agent.calling("odoo_write", order_lines(order, &json!([[1, line, {"price_unit": 1.5}]])));
     let card = house.card().await;
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     let shown = content.records.iter().find(|record| record.id == Some(line)).expect("the line stands on the card");
@@ -50,7 +50,7 @@ async fn a_line_of_another_order_is_refused() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     let (order, line) = quotation(&agent).await;
-    let error = agent.call("odoo_write", order_lines(order + 1, json!([[2, line, 0]]))).await.unwrap_err();
+    let error = agent.call("odoo_write", order_lines(order + 1, &json!([[2, line, 0]]))).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidArguments, "{error:?}");
     assert!(error.message.contains("does not belong"), "{}", error.message);
     assert!(house.approver.cards().is_empty());
@@ -64,7 +64,7 @@ async fn deleting_lines_is_judged_as_deleting_where_writes_run_unasked() {
     let (order, line) = quotation(&agent).await;
     let free = json!({"model": "res.partner", "ids": [10], "values": {"phone": "+1"}, "connection": "Demo"});
     assert_eq!(agent.call("odoo_write", free).await.unwrap()["status"], "written", "a plain write runs unasked there");
-    let _call = agent.calling("odoo_write", order_lines(order, json!([[2, line, 0]])));
+    let _call = agent.calling("odoo_write", order_lines(order, &json!([[2, line, 0]])));
     let card = house.card().await;
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     assert_eq!((content.category, content.standing.as_deref()), (Category::Destructive, None));
