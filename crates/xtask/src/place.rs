@@ -1,11 +1,12 @@
 //! Where things lie in this repository.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The repository.
+/// The repository. Cargo says where this package lies at run time too: a program from a shared or restored target directory
+/// may have been built for another clone.
 pub(crate) fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).map_or(here.clone(), std::path::Path::to_owned)
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.ancestors().nth(2).map_or(here.clone(), Path::to_owned)
 }
 
 /// The front end.

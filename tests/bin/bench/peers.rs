@@ -85,14 +85,14 @@ fn peer(
                 peer.server = Some(server);
             }
             Err(why) => {
-                peer.fails(why);
+                peer.fails(&why);
                 return peer;
             }
         }
     }
     match peer.server.as_mut().map(Server::tools_bytes) {
         Some(Ok(bytes)) => peer.bytes = bytes,
-        Some(Err(why)) => peer.fails(why),
+        Some(Err(why)) => peer.fails(&why),
         None => {}
     }
     peer
@@ -120,7 +120,7 @@ impl Peer {
             // The first call signs in and reads what it keeps.
             Ok(_) if self.calls == 1 => {}
             Ok(took) => self.searches.push_time(took),
-            Err(why) => self.fails(why),
+            Err(why) => self.fails(&why),
         }
         if self.calls == CALLS
             && let Some(server) = &self.server
@@ -129,7 +129,7 @@ impl Peer {
         }
     }
 
-    fn fails(&mut self, why: String) {
+    fn fails(&mut self, why: &str) {
         let short: String = why.lines().next().unwrap_or_default().chars().take(200).collect();
         self.trouble = Some(short);
         self.server = None;
