@@ -7,15 +7,30 @@ use gatehouse_tests::{Bridge, Stage, Windows};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// Said to the copy of this program that takes the pictures.
+const STAGED: &str = "staged";
+
 const SIZES: [(u32, u32); 2] = [(1280, 800), (720, 480)];
 
 #[tokio::main]
 async fn main() {
     let Some(folder) = std::env::args().nth(1).map(PathBuf::from) else { panic!("usage: shots FOLDER") };
     std::fs::create_dir_all(&folder).unwrap();
+    if std::env::args().nth(2).as_deref() != Some(STAGED) {
+        return play_the_client(&folder);
+    }
     for dark in [false, true] {
         all_pages(&folder, dark).await;
     }
+}
+
+/// The program that starts the bridge is on every card. As a client of a plain name it says nothing of where it was built.
+fn play_the_client(folder: &Path) {
+    let place = tempfile::Builder::new().prefix("apps-").tempdir().unwrap();
+    let client = place.path().join("claude-desktop");
+    std::fs::copy(std::env::current_exe().unwrap(), &client).unwrap();
+    let ended = std::process::Command::new(&client).arg(folder).arg(STAGED).status().unwrap();
+    assert!(ended.success(), "the pictures could not be taken");
 }
 
 async fn all_pages(folder: &Path, dark: bool) {

@@ -48,6 +48,8 @@ impl Windows<'_> {
         let until = Instant::now() + PATIENCE;
         while !self.card_says(words).await {
             assert!(Instant::now() < until, "no card says {words:?}");
+            // The window of the card before may have been closing, and this one be another.
+            self.turn_to(Which::Approval).await;
             if self.has("next-card").await {
                 // The button is off at the last card.
                 let next = self.driver().find("[data-testid=next-card]").await;

@@ -59,7 +59,8 @@ impl WebDriver {
     }
 
     async fn open(process: Child, port: u16, capabilities: Value) -> Told<Self> {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
+        // What is asked of a window that closes at this moment is never answered.
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(6)).build().unwrap();
         let mut driver = Self { http, session: format!("http://127.0.0.1:{port}/session"), process };
         for _ in 0..200 {
             if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {

@@ -1,60 +1,95 @@
 //! What it costs, side by side with the least that it could, and with peers.
 
-use crate::programs::{self, Profile};
+use crate::programs::APP;
 use crate::step::{Outcome, Step, begin};
 use crate::{front_end, odoo, place, setup};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// From PyPI, into an environment of their own.
 const PEERS: &[&str] = &["mcp-server-odoo", "odoo-mcp", "odoo-safe-mcp"];
 
-/// `cargo xtask bench [--sim]`
+/// `cargo xtask bench [--sim] [--no-peers]`: against the real Odoo it writes `docs/benchmarks.md`.
 pub(crate) fn run(rest: &[&str]) -> Outcome {
-    let sim = match rest {
-        [] => false,
-        ["--sim"] => true,
-        _ => return Err("bench knows --sim only".to_owned()),
-    };
+    if let Some(unknown) = rest.iter().find(|word| !["--sim", "--no-peers"].contains(word)) {
+        return Err(format!("bench knows --sim and --no-peers, not {unknown}"));
+    }
+    let (sim, no_peers) = (rest.contains(&"--sim"), rest.contains(&"--no-peers"));
     setup::run()?;
     front_end::build()?;
-    programs::build_e2e(Profile::Release, programs::APP)?;
-    programs::build(Profile::Release, programs::APP)?;
-    begin("floors: an MCP server that does nothing, an app without a window");
-    Step::cargo(&["build", "--release", "-p", "gatehouse-bridge", "--example", "do_nothing"]).run()?;
-    let floor_app = floor_app()?;
-    let venv = peers();
+    let programs = programs()?;
+    let venv = if no_peers { None } else { peers() };
+    let odoo = if sim { None } else { Some(odoo::up()?) };
 
-    let plain = text(&place::plain());
-    let e2e = text(&place::e2e());
-    let floor = text(&place::target().join("release/examples/do_nothing"));
-    let report = if sim { "-".to_owned() } else { text(&place::root().join("docs/benchmarks.md")) };
-    std::fs::create_dir_all(place::root().join("docs")).map_err(|error| error.to_string())?;
-    let mut words = vec!["run", "--quiet", "--release", "-p", "gatehouse-tests", "--bin", "bench", "--"];
-    words.extend([&plain, &e2e, &floor, &floor_app, &venv, &report].map(String::as_str));
-    if sim {
+    begin("measuring");
+    let report = place::root().join("docs/benchmarks.md");
+    let told = format!("cargo xtask bench {}", rest.join(" "));
+    let (programs, venv, report) = (text(&programs), venv.as_deref().map(text), text(&report));
+    let mut words = vec!["run", "--quiet", "--release", "-p", "gatehouse-tests", "--bin", "bench", "--", &programs];
+    words.extend(["--told", told.trim_end()]);
+    if let Some(venv) = &venv {
+        words.extend(["--venv", venv]);
+    }
+    let Some(odoo) = odoo else {
         words.push("--sim");
         return Step::cargo(&words).run();
-    }
-    let odoo = odoo::up()?;
+    };
+    std::fs::create_dir_all(place::root().join("docs")).map_err(|error| format!("docs: {error}"))?;
+    words.extend(["--report", &report]);
     let mut step = Step::cargo(&words);
     for (name, value) in odoo.variables() {
         step = step.env(name, value);
     }
-    begin("measuring");
     step.run()
 }
 
-/// Built with the same versions as ours, which its own folder does not know.
-fn floor_app() -> Outcome<String> {
-    let folder = place::root().join("crates/xtask/floor-app");
-    std::fs::copy(place::root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(|error| error.to_string())?;
-    let target = place::target();
-    Step::cargo(&["build", "--release"]).within(&folder).env("CARGO_TARGET_DIR", &target).run()?;
-    Ok(text(&target.join("release/floor-app")))
+/// Release builds in a folder of their own, so that neither the tests' programs nor these are taken for the others: `plain/`
+/// and `e2e/` with app and bridge, and the two floors.
+fn programs() -> Outcome<PathBuf> {
+    let folder = place::target().join("bench");
+    begin("app and bridge, as people get them");
+    cargo_build(APP)?;
+    for name in ["gatehouse", "gatehouse-mcp"] {
+        keep(&place::built("release", name), &folder.join("plain"))?;
+    }
+    begin("app and bridge for WebDriver");
+    cargo_build(&[APP, &["--features", "gatehouse/e2e"]].concat())?;
+    for name in ["gatehouse", "gatehouse-mcp"] {
+        keep(&place::built("release", name), &folder.join("e2e"))?;
+    }
+    begin("floors: an MCP server that does nothing, an app without a window");
+    cargo_build(&["-p", "gatehouse-bridge", "--example", "do_nothing"])?;
+    keep(&place::built("release/examples", "do_nothing"), &folder)?;
+    floor_app()?;
+    keep(&place::built("release", "floor-app"), &folder)?;
+    // Not part of any measurement, but long: done before it begins.
+    cargo_build(&["-p", "gatehouse-tests", "--bin", "bench"])?;
+    Ok(folder)
 }
 
-/// The environment of the peers; `-` when they cannot be had.
-fn peers() -> String {
+/// Built with the same versions as ours, which its own folder does not know.
+fn floor_app() -> Outcome {
+    let folder = place::root().join("crates/xtask/floor-app");
+    std::fs::copy(place::root().join("Cargo.lock"), folder.join("Cargo.lock"))
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    Step::cargo(&["build", "--release"]).within(&folder).env("CARGO_TARGET_DIR", place::target()).run()
+}
+
+fn cargo_build(what: &[&str]) -> Outcome {
+    Step::cargo(&[&["build", "--release"], what].concat()).run()
+}
+
+/// Copies under another name first: a program that runs cannot be written over.
+fn keep(program: &Path, folder: &Path) -> Outcome {
+    let say = |error: std::io::Error| format!("{} → {}: {error}", program.display(), folder.display());
+    let name = program.file_name().ok_or("a program without a name")?;
+    std::fs::create_dir_all(folder).map_err(say)?;
+    let new = folder.join(name).with_extension("new");
+    std::fs::copy(program, &new).map_err(say)?;
+    std::fs::rename(&new, folder.join(name)).map_err(say)
+}
+
+/// The environment of the peers; none when they cannot be had.
+fn peers() -> Option<PathBuf> {
     begin("peers from PyPI");
     let venv = place::target().join("bench-venv");
     let pip = text(&venv.join("bin/pip"));
@@ -62,10 +97,10 @@ fn peers() -> String {
     install.extend(PEERS);
     let made = Step::new("python3", &["-m", "venv", &text(&venv)]).run().and_then(|()| Step::new(pip, &install).run());
     match made {
-        Ok(()) => text(&venv),
+        Ok(()) => Some(venv),
         Err(why) => {
             eprintln!("   measured without peers: {why}");
-            "-".to_owned()
+            None
         }
     }
 }

@@ -21,9 +21,14 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
     words.push(&text);
     Step::cargo(&words).run()?;
     if readme {
-        let (from, to) = (folder.join("1280x800-light-activity.png"), place::root().join("docs/window.png"));
-        std::fs::create_dir_all(place::root().join("docs")).map_err(|error| error.to_string())?;
-        std::fs::copy(&from, &to).map_err(|error| format!("{} → {}: {error}", from.display(), to.display()))?;
+        let docs = place::root().join("docs");
+        std::fs::create_dir_all(&docs).map_err(|error| error.to_string())?;
+        for (picture, name) in
+            [("1280x800-light-connections.png", "window.png"), ("card-light-write.png", "approval.png")]
+        {
+            let (from, to) = (folder.join(picture), docs.join(name));
+            std::fs::copy(&from, &to).map_err(|error| format!("{} → {}: {error}", from.display(), to.display()))?;
+        }
     }
     println!("pictures: {}", folder.display());
     Ok(())
