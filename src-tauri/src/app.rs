@@ -7,10 +7,11 @@ use crate::{commands, demo, left_behind, notify, probes, quit, tray, visitor, wi
 use gatehouse_broker::view::Navigation;
 use gatehouse_broker::{Broker, Options, SystemClock};
 use gatehouse_core::{EdgeError, ErrorCode};
-use gatehouse_ipc::{BindError, Listener};
+use gatehouse_ipc::{BindError, Listener, SocketPath};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tauri::async_runtime::{block_on, spawn};
 use tauri::{AppHandle, Manager as _, RunEvent};
 
@@ -23,10 +24,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     if let Err(why) = desktop_is_there() {
         return crate::say(why);
     }
-    let listener = match block_on(gatehouse_ipc::bind(&paths.socket)) {
+    let listener = match block_on(be_the_only_one(&paths.socket, arguments)) {
         Ok(listener) => listener,
-        Err(BindError::AlreadyRunning) => return block_on(visitor::call_on_the_first(&paths.socket, arguments)),
-        Err(error) => return crate::say(&format!("cannot listen for bridges: {error}")),
+        Err(code) => return code,
     };
     match build(arguments.clone(), paths, listener) {
         Ok(app) => {
@@ -34,6 +34,25 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             ExitCode::from(u8::try_from(code).unwrap_or(1))
         }
         Err(error) => crate::say(&format!("cannot start its windows: {error}")),
+    }
+}
+
+/// How long the first app may take to end, when it is ending.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// The socket; or, where an app of this profile runs already, the code to end with once that one has shown itself.
+async fn be_the_only_one(socket: &SocketPath, arguments: &Arguments) -> Result<Listener, ExitCode> {
+    let began = Instant::now();
+    loop {
+        match gatehouse_ipc::bind(socket).await {
+            Ok(listener) => return Ok(listener),
+            Err(BindError::AlreadyRunning) => match visitor::call_on_the_first(socket, arguments).await {
+                Ok(code) => return Err(code),
+                Err(why) if began.elapsed() > ENDING => return Err(crate::say(&why)),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            },
+            Err(error) => return Err(crate::say(&format!("cannot listen for bridges: {error}"))),
+        }
     }
 }
 

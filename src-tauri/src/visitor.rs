@@ -6,19 +6,21 @@ use gatehouse_ipc::{Client, SocketPath};
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) async fn call_on_the_first(socket: &SocketPath, arguments: &Arguments) -> ExitCode {
-    if arguments.background {
-        return ExitCode::SUCCESS;
-    }
+/// The error says why the first could not be spoken to: it may be ending at this moment.
+pub(crate) async fn call_on_the_first(socket: &SocketPath, arguments: &Arguments) -> Result<ExitCode, String> {
     let hello = Hello { protocol: PROTOCOL, build: env!("CARGO_PKG_VERSION").to_owned(), role: Role::Visitor };
-    let client = match Client::connect(socket, hello).await {
-        Ok(client) => client,
-        Err(error) => return crate::say(&format!("it runs already, but does not answer: {error}")),
-    };
+    let client = Client::connect(socket, hello)
+        .await
+        .map_err(|error| format!("it runs already, but does not answer: {error}"))?;
+    if arguments.background {
+        return Ok(ExitCode::SUCCESS);
+    }
     let request = Request::Show { page: arguments.show.clone() };
     match client.request(request, |_, _| {}, &CancellationToken::new()).await {
-        Ok(Answer::Shown { how }) if how == "failed" => crate::say("it runs already, but could not show its window"),
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => crate::say(&format!("it runs already, but could not show its window: {}", error.message)),
+        Ok(Answer::Shown { how }) if how == "failed" => {
+            Ok(crate::say("it runs already, but could not show its window"))
+        }
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(format!("it runs already, but could not show its window: {}", error.message)),
     }
 }

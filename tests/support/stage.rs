@@ -15,6 +15,7 @@ pub struct Stage {
     borrowed: Option<PathBuf>,
     display: String,
     inspector: u16,
+    app: PathBuf,
     began: SystemTime,
     processes: Vec<(&'static str, Child)>,
 }
@@ -54,6 +55,7 @@ impl Stage {
             borrowed: None,
             display: String::new(),
             inspector: free_port(),
+            app: PathBuf::new(),
             began: SystemTime::now(),
             processes: Vec::new(),
         };
@@ -76,6 +78,7 @@ impl Stage {
             borrowed: Some(folder.to_owned()),
             display: String::new(),
             inspector: 0,
+            app: PathBuf::new(),
             began: SystemTime::now(),
             processes: Vec::new(),
         }
@@ -144,6 +147,11 @@ impl Stage {
 
     /// Starts the app with its profile.
     pub fn start_app(&mut self, arguments: &[&str]) {
+        if self.borrowed.is_none() {
+            // Web processes of an app that was killed may hold its port for a while.
+            self.inspector = free_port();
+            self.write_starter();
+        }
         let mut command = self.command(self.program("gatehouse"));
         command.arg("--profile").arg(self.profile()).args(arguments);
         self.keep("gatehouse", &mut command);
@@ -328,15 +336,21 @@ impl Stage {
         });
     }
 
-    fn lay_out_programs(&self, built: &Path) {
+    fn lay_out_programs(&mut self, built: &Path) {
         let app = built.join("gatehouse");
         assert!(app.exists(), "{} is missing: cargo xtask test builds it", app.display());
         // A copy, because the bridge looks for the app beside its own file.
         std::fs::copy(built.join("gatehouse-mcp"), self.program("gatehouse-mcp")).unwrap();
+        self.app = app;
+        self.write_starter();
+    }
+
+    /// The line of shell that lets WebDriver in and becomes the app.
+    fn write_starter(&self) {
         let script = format!(
             "#!/bin/sh\nexport TAURI_WEBVIEW_AUTOMATION=true WEBKIT_INSPECTOR_SERVER={}\nexec {} \"$@\" 2>>{}\n",
             self.inspector(),
-            app.display(),
+            self.app.display(),
             self.tmp().join("gatehouse.log").display(),
         );
         std::fs::write(self.program("gatehouse"), script).unwrap();

@@ -68,7 +68,10 @@ impl WebDriver {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let answer = driver.post("", &json!({ "capabilities": capabilities })).await?;
+        // A session that is given up half made takes the windows with it, so this one may take its time.
+        let wanted = json!({ "capabilities": capabilities });
+        let request = driver.http.post(&driver.session).timeout(Duration::from_mins(1)).json(&wanted);
+        let answer = Self::answer(request).await?;
         let id = answer["sessionId"].as_str().ok_or_else(|| Trouble(format!("no session: {answer}")))?;
         driver.session = format!("{}/{id}", driver.session);
         Ok(driver)

@@ -37,11 +37,21 @@ struct Row {
     how: String,
     /// What is known to cost it, for when it is missed.
     cause: &'static str,
+    /// Something else had the machine while its floor was measured: the ratio says nothing either way.
+    is_disturbed: bool,
 }
 
 impl Row {
-    fn is_met(&self) -> bool {
-        self.value <= self.goal
+    fn is_missed(&self) -> bool {
+        !self.is_disturbed && self.value > self.goal
+    }
+
+    fn verdict(&self) -> &'static str {
+        match (self.is_disturbed, self.value <= self.goal) {
+            (true, _) => "not judged",
+            (false, true) => "yes",
+            (false, false) => "**no**",
+        }
     }
 }
 
@@ -49,7 +59,8 @@ const HEAD: &str = "# Benchmarks
 
 Written by `cargo xtask bench`: release builds, one run, each figure beside its floor and in turn with it. Machines differ and
 are noisy; what counts is the ratio to a floor measured in the same run. Times and sizes are medians, in brackets the least
-and the most.
+and the most. A ratio is not judged where the floor's own median is more than half as much again as the least it took:
+then something else had the machine.
 ";
 
 const HOW: &str = "
@@ -89,10 +100,10 @@ impl Report {
                 row.value,
                 row.unit,
                 row.how,
-                if row.is_met() { "yes" } else { "**no**" }
+                row.verdict()
             );
         }
-        let missed: Vec<&Row> = rows.iter().filter(|row| !row.is_met()).collect();
+        let missed: Vec<&Row> = rows.iter().filter(|row| row.is_missed()).collect();
         if !missed.is_empty() {
             text.push_str("\n### Missed\n\n");
         }
@@ -113,6 +124,7 @@ impl Report {
             unit: "",
             how: format!("{ours} ÷ {} ms", self.starts.floor),
             cause: causes::START,
+            is_disturbed: self.starts.floor.is_disturbed(),
         };
         let (resident, nothing) = &self.resident;
         let (app, empty) = &self.weight;
@@ -127,6 +139,7 @@ impl Report {
                 unit: "",
                 how: format!("{resident} ÷ {nothing} MB"),
                 cause: causes::RESIDENT,
+                is_disturbed: nothing.is_disturbed(),
             },
             Row {
                 figure: "`odoo_search_read` p50 through bridge and app ÷ direct request",
@@ -135,6 +148,7 @@ impl Report {
                 unit: "",
                 how: format!("{} ÷ {} ms", self.searched.through, self.searched.direct),
                 cause: causes::SEARCH,
+                is_disturbed: self.searched.direct.is_disturbed(),
             },
             Row {
                 figure: "`tools/list`",
@@ -143,6 +157,7 @@ impl Report {
                 unit: " KB",
                 how: format!("{} bytes", self.bytes),
                 cause: causes::TOOLS,
+                is_disturbed: false,
             },
             Row {
                 figure: "click on Approve → result at the agent, less Odoo's own time",
@@ -155,6 +170,7 @@ impl Report {
                     whole.count()
                 ),
                 cause: causes::APPROVE,
+                is_disturbed: false,
             },
             Row {
                 figure: "app in the background, no window made: PSS ÷ empty Tauri app",
@@ -163,6 +179,7 @@ impl Report {
                 unit: "",
                 how: format!("{} ÷ {} MB; without files {} ÷ {} MB", app.all, empty.all, app.own, empty.own),
                 cause: causes::BACKGROUND,
+                is_disturbed: empty.all.is_disturbed(),
             },
         ]
     }

@@ -17,6 +17,11 @@ impl Samples {
         self.push(time.as_secs_f64() * 1000.0);
     }
 
+    /// Whether something else had the machine: a floor's median should lie near the least that it took.
+    pub(crate) fn is_disturbed(&self) -> bool {
+        self.median() > 1.5 * self.quantile(0.0)
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
