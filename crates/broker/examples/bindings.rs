@@ -30,6 +30,16 @@ fn export(to: &Config) -> Result<(), ExportError> {
     view::ActivityPage::export_all(to)?;
     view::ActivityDetail::export_all(to)?;
     view::VerifyReport::export_all(to)?;
+    view::PolicyPage::export_all(to)?;
+    view::PolicyCheck::export_all(to)?;
+    view::PolicySaved::export_all(to)?;
+    view::PolicyPath::export_all(to)?;
+    view::PolicyDraft::export_all(to)?;
+    view::TryCall::export_all(to)?;
+    view::Tried::export_all(to)?;
+    view::ReplayReport::export_all(to)?;
+    view::RecordedExplanation::export_all(to)?;
+    view::PolicyImport::export_all(to)?;
     view::Topic::export_all(to)?;
     view::Navigation::export_all(to)?;
     gatehouse_core::EdgeError::export_all(to)

@@ -177,7 +177,7 @@ impl Approver {
             .desk
             .look(id, |held| match &held.matter {
                 Matter::Call { card: Some(card), .. } => (card.type_count, card.preview_error.is_some()),
-                Matter::OutsideEdit(card) => (None, !card.errors.is_empty()),
+                Matter::Policy(card) => (None, !card.errors.is_empty()),
                 _ => (None, false),
             })
             .ok_or_else(gone)?;
@@ -230,7 +230,7 @@ impl Broker {
                 Matter::Call { job, .. } => format!("{:?} risk", job.call.facts().risk.severity).to_lowercase(),
                 Matter::Admission(_) => "wants to be admitted".into(),
                 Matter::Loosening { .. } => "a loosening waits".into(),
-                Matter::OutsideEdit(_) => "the policy file was edited".into(),
+                Matter::Policy(_) => "the policy file was edited".into(),
                 Matter::Form => "a form waits".into(),
             };
             (who, place.map_or_else(|| risk.clone(), |place| format!("{place}: {risk}")))

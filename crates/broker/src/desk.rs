@@ -3,7 +3,7 @@
 //! Tickets live in memory only; a restart voids them.
 
 use crate::running::Job;
-use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, OutsideEditCard, SecretInput};
+use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, PolicyCard, SecretInput};
 use gatehouse_core::{
     AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, Retry, TICKET_LIFETIME, Ticket,
     TicketId, TicketKind, TicketState, Timestamp,
@@ -74,7 +74,7 @@ pub(crate) enum Matter {
         card: LooseningCard,
         change: Box<Loosening>,
     },
-    OutsideEdit(OutsideEditCard),
+    Policy(PolicyCard),
     Form,
 }
 

@@ -3,7 +3,7 @@
 use crate::desk::{Held, Matter};
 use crate::state::{Broker, Options, new_ticket_id};
 use crate::tools::{Site, Tools};
-use crate::view::OutsideEditCard;
+use crate::view::PolicyCard;
 use gatehouse_core::{
     CallFacts, Connection, Digest, EdgeError, ErrorCode, Hasher, JournalEvent, Ticket, TicketId, TicketKind,
     TicketState, Timestamp, ToolDefinition,
@@ -146,10 +146,13 @@ impl Broker {
             sentence: "The policy file was edited outside Gatehouse".into(),
             agent: None,
             badge: None,
-            matter: Matter::OutsideEdit(OutsideEditCard {
-                path: path.display().to_string(),
+            matter: Matter::Policy(PolicyCard {
+                layer: "user".into(),
+                name: String::new(),
+                path: Some(path.display().to_string()),
                 before,
                 after: text,
+                loosened: Vec::new(),
                 errors,
             }),
             waits_until: None,
@@ -166,7 +169,7 @@ impl Broker {
     /// The person accepted the text that was on the card, whatever the file says by now.
     pub(crate) async fn accept_outside_edit(&self, id: &TicketId) -> Result<(), EdgeError> {
         let text = self.0.desk.look(id, |held| match (&held.matter, held.ticket.state()) {
-            (Matter::OutsideEdit(card), TicketState::Approved { .. }) => Some(card.after.clone()),
+            (Matter::Policy(card), TicketState::Approved { .. }) => Some(card.after.clone()),
             _ => None,
         });
         let text = text.flatten().ok_or_else(|| EdgeError::new(ErrorCode::Internal, "no edit to accept"))?;

@@ -1,5 +1,9 @@
 //! What the windows are shown: plain data, exported to TypeScript. No secret ever stands here.
 
+mod policy;
+
+pub use policy::*;
+
 use gatehouse_core::{
     AgentId, AgentStatus, Category, Connection, ConnectionId, Digest, EdgeError, Effect, Environment, Evidence,
     JournalEntry, Protocol, Severity, TicketId, TicketKind, TicketState, Timestamp, Tls,
@@ -299,7 +303,7 @@ pub enum CardContent {
     /// Something would become looser.
     Loosening(LooseningCard),
     /// The policy file was edited outside the app.
-    OutsideEdit(OutsideEditCard),
+    Policy(PolicyCard),
 }
 
 /// A call to be decided.
@@ -405,15 +409,21 @@ pub struct LooseningCard {
     pub changes: Vec<FieldChange>,
 }
 
-/// The policy file was edited outside the app.
+/// A policy would change: its file was edited outside the app, or an edit in the window loosens it.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct OutsideEditCard {
-    /// Which file.
-    pub path: String,
-    /// The policy in force.
+pub struct PolicyCard {
+    /// The layer: `user`, `connection:con_…` or `agent:claude-code`.
+    pub layer: String,
+    /// The connection's or the agent's name; empty for the user's.
+    pub name: String,
+    /// The file that was edited; none when the edit was made in the window.
+    pub path: Option<String>,
+    /// The policy in force; empty when there is none.
     pub before: String,
-    /// The file's text now.
+    /// What it would become; empty when it would be removed.
     pub after: String,
+    /// Where it may let agents do more, a sentence each.
+    pub loosened: Vec<String>,
     /// Why it cannot be accepted: errors with their places. Empty when it can.
     pub errors: Vec<String>,
 }
@@ -512,6 +522,8 @@ pub enum Topic {
     Activity,
     /// The vault.
     Vault,
+    /// The layers of policy.
+    Policy,
 }
 
 /// Which page a window was asked to show.

@@ -1,8 +1,11 @@
 use crate::{Policy, PolicyProblem};
 use gatehouse_core::{Environment, ToolDefinition};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// A ready policy for the connection's layer, written in the language itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
 pub enum Preset {
     /// Nothing in Odoo.
     Locked,

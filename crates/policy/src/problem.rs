@@ -1,13 +1,17 @@
+use serde::{Deserialize, Serialize};
 use std::fmt;
+use ts_rs::TS;
 
 /// One thing that is wrong with a policy's text, or worth a second look.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, TS)]
 pub struct PolicyProblem {
     /// A JSON Pointer into the policy: `/tools/odoo_write/deny_if/0`; empty for the whole.
     pub pointer: String,
     /// The line in its text, from 1.
+    #[ts(type = "number")]
     pub line: usize,
     /// The character in that line, from 1.
+    #[ts(type = "number")]
     pub column: usize,
     /// One plain sentence.
     pub message: String,

@@ -2,9 +2,9 @@
 import type { AdmissionCard } from "./AdmissionCard";
 import type { CallCard } from "./CallCard";
 import type { LooseningCard } from "./LooseningCard";
-import type { OutsideEditCard } from "./OutsideEditCard";
+import type { PolicyCard } from "./PolicyCard";
 
 /**
  * The content of a card.
  */
-export type CardContent = { "kind": "call" } & CallCard | { "kind": "admission" } & AdmissionCard | { "kind": "loosening" } & LooseningCard | { "kind": "outside_edit" } & OutsideEditCard;
+export type CardContent = { "kind": "call" } & CallCard | { "kind": "admission" } & AdmissionCard | { "kind": "loosening" } & LooseningCard | { "kind": "policy" } & PolicyCard;

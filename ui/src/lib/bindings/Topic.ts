@@ -3,4 +3,4 @@
 /**
  * What changed, so that a window asks again for what it shows.
  */
-export type Topic = "connections" | "agents" | "approvals" | "proposals" | "activity" | "vault";
+export type Topic = "connections" | "agents" | "approvals" | "proposals" | "activity" | "vault" | "policy";

@@ -14,9 +14,22 @@ import type { ParsedUrl } from '../bindings/ParsedUrl';
 import type { ProbeStep } from '../bindings/ProbeStep';
 import type { SaveOutcome } from '../bindings/SaveOutcome';
 import type { SecretInput } from '../bindings/SecretInput';
+import type { PolicyCheck } from '../bindings/PolicyCheck';
+import type { PolicyDraft } from '../bindings/PolicyDraft';
+import type { PolicyEdit } from '../bindings/PolicyEdit';
+import type { PolicyImport } from '../bindings/PolicyImport';
+import type { PolicyOutline } from '../bindings/PolicyOutline';
+import type { PolicyPage } from '../bindings/PolicyPage';
+import type { PolicyPath } from '../bindings/PolicyPath';
+import type { PolicySaved } from '../bindings/PolicySaved';
+import type { RecordedCall } from '../bindings/RecordedCall';
+import type { RecordedExplanation } from '../bindings/RecordedExplanation';
+import type { ReplayReport } from '../bindings/ReplayReport';
 import type { TicketId } from '../bindings/TicketId';
 import type { Tls } from '../bindings/Tls';
 import type { Topic } from '../bindings/Topic';
+import type { Tried } from '../bindings/Tried';
+import type { TryCall } from '../bindings/TryCall';
 import type { VerifyReport } from '../bindings/VerifyReport';
 import type { Verdict } from '../bindings/Verdict';
 
@@ -58,6 +71,28 @@ export interface MainHost {
   activity(filter: ActivityFilter): Promise<ActivityPage>;
   activityDetail(seq: number): Promise<ActivityDetail>;
   verifyJournal(): Promise<VerifyReport>;
+  policyPage(): Promise<PolicyPage>;
+  /** Tells what a text comes to, for one layer; saves nothing. */
+  checkPolicy(layer: string, edit: PolicyEdit): Promise<PolicyCheck>;
+  /** The same for an outline, which is printed first. */
+  printPolicy(layer: string, outline: PolicyOutline): Promise<PolicyCheck>;
+  /** Tightening is in force at once; what may loosen waits on a card. */
+  savePolicy(layer: string, edit: PolicyEdit): Promise<PolicySaved>;
+  /** Saves an earlier state of the layer again. */
+  restorePolicy(layer: string, save: number): Promise<PolicySaved>;
+  importPolicy(text: string): Promise<PolicyImport>;
+  /** The JSON Schema of policies, as text. */
+  policySchema(): Promise<string>;
+  /** What conditions of a tool may look at, with what was seen there in recent calls. */
+  policyPaths(tool: string): Promise<PolicyPath[]>;
+  /** Judges a call that never runs, with a draft in place of one layer where one is given. */
+  tryCall(call: TryCall, draft: PolicyDraft | null): Promise<Tried>;
+  /** The latest calls of the journal that can be tried again, newest first. */
+  recordedCalls(): Promise<RecordedCall[]>;
+  recordedCall(seq: number): Promise<TryCall>;
+  /** Judges the last 1,000 calls of the journal again, as things are and under the draft. */
+  replayPolicy(draft: PolicyDraft): Promise<ReplayReport>;
+  explainRecorded(seq: number, draft: PolicyDraft): Promise<RecordedExplanation>;
   pauseAgent(agent: AgentId, paused: boolean): Promise<void>;
   revokeAgent(agent: AgentId): Promise<void>;
   /** Takes an answer back that was given in advance. */

@@ -84,7 +84,7 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
     edit: card(
       9,
       'Accept the policy file as it is now',
-      { kind: 'outside_edit', path: '/home/ada/.config/gatehouse/policy.json', ...policyTexts(), errors: [] },
+      { kind: 'policy', path: '/home/ada/.config/gatehouse/policy.json', ...policyTexts(), errors: [] },
       { agent: null, connection: null, held_until: null },
     ),
     broken: card(
