@@ -1,10 +1,13 @@
+//! One comparison, and how its answer is read. Nothing here allocates: values are compared where they lie.
+
 use crate::decimal::Decimal;
 use crate::evaluate::Call;
 use crate::path::{Fact, Path};
-use gatehouse_core::Effect;
+use crate::redact::with_text;
+use gatehouse_core::{Effect, FieldPath, Nested};
 use regex::Regex;
 use serde_json::Value;
-use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 /// One comparison: what, how, with what.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,109 +69,139 @@ pub(crate) enum Reading {
 
 /// What one comparison says of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(crate) enum Answer {
     Yes,
     No,
     /// The types differ, or the fact is unknown.
     Mismatch,
 }
 
-impl Condition {
-    /// Whether it holds for this call, read so.
-    pub(crate) fn holds(&self, call: &Call<'_>, reading: Reading) -> bool {
-        let answers: Vec<Answer> = self.subjects(call).iter().map(|subject| self.test.of(subject)).collect();
-        match reading {
-            Reading::Suspicious => answers.iter().any(|answer| *answer != Answer::No),
-            Reading::Demanding => answers.iter().all(|answer| *answer == Answer::Yes),
-        }
-    }
-
-    /// Every value that the path leads to; at least one subject, which may be that nothing is there.
-    fn subjects<'a>(&self, call: &Call<'a>) -> Vec<Subject<'a>> {
-        let found = match &self.path {
-            Path::Arguments(keys) => {
-                let mut found = Vec::new();
-                walk(call.arguments, keys, &mut found);
-                found
-            }
-            Path::Fact(fact) => vec![fact_of(*fact, call)],
-        };
-        let mut subjects = Vec::with_capacity(found.len());
-        for subject in found {
-            match subject {
-                Subject::Value(value) if value.is_array() && !self.test.takes_lists() => {
-                    subjects.extend(elements(value));
-                }
-                other => subjects.push(other),
-            }
-        }
-        if subjects.is_empty() { vec![Subject::Missing] } else { subjects }
-    }
-}
-
-/// What stands at the end of a path.
-#[derive(Debug, Clone)]
-enum Subject<'a> {
+/// What stands at the end of a path, or one element of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subject<'a> {
     Missing,
     /// It cannot be known.
     Unknown,
-    Value(Cow<'a, Value>),
+    Argument(&'a Value),
+    Text(&'a str),
+    Number(u64),
+    Bool(bool),
+    Field(&'a FieldPath),
+    /// A list of facts, looked at as a whole.
+    Facts(Facts<'a>),
 }
 
-fn elements(list: Cow<'_, Value>) -> Vec<Subject<'_>> {
-    match list {
-        Cow::Borrowed(Value::Array(items)) => items.iter().map(|item| Subject::Value(Cow::Borrowed(item))).collect(),
-        Cow::Owned(Value::Array(items)) => items.into_iter().map(|item| Subject::Value(Cow::Owned(item))).collect(),
-        other => vec![Subject::Value(other)],
+/// Facts that are lists.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Facts<'a> {
+    Fields(&'a [String]),
+    Reads(&'a [FieldPath]),
+    Commands(&'a [Nested]),
+    Effects(&'a [Effect]),
+}
+
+impl Condition {
+    /// Whether it holds for this call, read so.
+    pub(crate) fn holds(&self, call: &Call<'_>, reading: Reading) -> bool {
+        match reading {
+            Reading::Suspicious => self
+                .visit(call, &mut |subject| match self.test.of(subject) {
+                    Answer::No => ControlFlow::Continue(()),
+                    Answer::Yes | Answer::Mismatch => ControlFlow::Break(()),
+                })
+                .is_break(),
+            Reading::Demanding => self
+                .visit(call, &mut |subject| match self.test.of(subject) {
+                    Answer::Yes => ControlFlow::Continue(()),
+                    Answer::No | Answer::Mismatch => ControlFlow::Break(()),
+                })
+                .is_continue(),
+        }
+    }
+
+    /// Shows every value that the path leads to; at least one subject, which may be that nothing is there.
+    pub(crate) fn visit<'a>(
+        &self,
+        call: &Call<'a>,
+        look: &mut dyn FnMut(Subject<'a>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let whole = self.test.takes_lists();
+        let mut any = false;
+        let mut see = |subject| {
+            any = true;
+            look(subject)
+        };
+        match &self.path {
+            Path::Arguments(keys) => walk(call.arguments, keys, whole, &mut see)?,
+            Path::Fact(fact) => match fact_of(*fact, call) {
+                Subject::Facts(facts) if !whole => facts.try_each(&mut see)?,
+                subject => see(subject)?,
+            },
+        }
+        if any { ControlFlow::Continue(()) } else { look(Subject::Missing) }
     }
 }
 
-fn walk<'a>(value: &'a Value, keys: &[String], found: &mut Vec<Subject<'a>>) {
+fn walk<'a>(
+    value: &'a Value,
+    keys: &[String],
+    whole: bool,
+    see: &mut dyn FnMut(Subject<'a>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let Some((key, rest)) = keys.split_first() else {
-        found.push(Subject::Value(Cow::Borrowed(value)));
-        return;
+        return match value {
+            Value::Array(items) if !whole => items.iter().try_for_each(|item| see(Subject::Argument(item))),
+            value => see(Subject::Argument(value)),
+        };
     };
     match value {
         Value::Object(map) => match map.get(key) {
-            Some(inner) => walk(inner, rest, found),
-            None => found.push(Subject::Missing),
+            Some(inner) => walk(inner, rest, whole, see),
+            None => see(Subject::Missing),
         },
-        Value::Array(items) => items.iter().for_each(|item| walk(item, keys, found)),
-        Value::Null => found.push(Subject::Missing),
+        Value::Array(items) => items.iter().try_for_each(|item| walk(item, keys, whole, see)),
+        Value::Null => see(Subject::Missing),
         // A text where an object was meant: nobody can say what it holds.
-        _ => found.push(Subject::Unknown),
+        _ => see(Subject::Unknown),
     }
 }
 
 fn fact_of<'a>(fact: Fact, call: &Call<'a>) -> Subject<'a> {
-    let text = |text: &str| Subject::Value(Cow::Owned(Value::String(text.to_owned())));
-    let texts = |list: Vec<String>| Subject::Value(Cow::Owned(Value::from(list)));
     let facts = call.facts;
     let connection = call.connection;
+    let text = |text: Option<&'a str>| text.map_or(Subject::Missing, Subject::Text);
     match fact {
-        Fact::Model => facts.model.as_deref().map_or(Subject::Missing, text),
-        Fact::Method => facts.method.as_deref().map_or(Subject::Missing, text),
-        Fact::Records => facts.records.map_or(Subject::Unknown, |n| Subject::Value(Cow::Owned(Value::from(n)))),
-        Fact::Fields => texts(facts.fields.clone()),
-        Fact::Reads => match &facts.reads {
-            Some(reads) => texts(reads.iter().map(ToString::to_string).collect()),
-            None => Subject::Unknown,
-        },
-        Fact::Commands => texts(facts.commands.iter().map(|nested| nested.model.clone()).collect()),
-        Fact::Effects => texts(facts.effects.iter().map(|effect| effect_word(*effect).to_owned()).collect()),
+        Fact::Model => text(facts.model.as_deref()),
+        Fact::Method => text(facts.method.as_deref()),
+        Fact::Records => facts.records.map_or(Subject::Unknown, Subject::Number),
+        Fact::Fields => Subject::Facts(Facts::Fields(&facts.fields)),
+        Fact::Reads => facts.reads.as_deref().map_or(Subject::Unknown, |reads| Subject::Facts(Facts::Reads(reads))),
+        Fact::Commands => Subject::Facts(Facts::Commands(&facts.commands)),
+        Fact::Effects => Subject::Facts(Facts::Effects(&facts.effects)),
         // What a call reads unseen may be sensitive.
         Fact::Sensitive if !facts.sensitive && facts.reads.is_none() => Subject::Unknown,
-        Fact::Sensitive => Subject::Value(Cow::Owned(Value::Bool(facts.sensitive))),
-        Fact::ConnectionName => connection.map_or(Subject::Missing, |c| text(&c.name)),
-        Fact::ConnectionEnvironment => connection.map_or(Subject::Missing, |c| text(c.environment.as_str())),
-        Fact::ConnectionHost => connection.map_or(Subject::Missing, |c| text(&c.host)),
-        Fact::ConnectionDatabase => connection.map_or(Subject::Missing, |c| text(&c.database)),
-        Fact::ConnectionLogin => connection.map_or(Subject::Missing, |c| text(&c.login)),
+        Fact::Sensitive => Subject::Bool(facts.sensitive),
+        Fact::ConnectionName => text(connection.map(|c| c.name.as_str())),
+        Fact::ConnectionEnvironment => text(connection.map(|c| c.environment.as_str())),
+        Fact::ConnectionHost => text(connection.map(|c| c.host.as_str())),
+        Fact::ConnectionDatabase => text(connection.map(|c| c.database.as_str())),
+        Fact::ConnectionLogin => text(connection.map(|c| c.login.as_str())),
         Fact::ConnectionVersion => match connection {
-            Some(c) => c.version.as_deref().map_or(Subject::Unknown, text),
+            Some(c) => c.version.as_deref().map_or(Subject::Unknown, Subject::Text),
             None => Subject::Missing,
         },
-        Fact::AgentName => text(call.agent.as_str()),
+        Fact::AgentName => Subject::Text(call.agent.as_str()),
+    }
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn try_each(self, see: &mut dyn FnMut(Subject<'a>) -> ControlFlow<()>) -> ControlFlow<()> {
+        match self {
+            Self::Fields(fields) => fields.iter().try_for_each(|field| see(Subject::Text(field))),
+            Self::Reads(reads) => reads.iter().try_for_each(|read| see(Subject::Field(read))),
+            Self::Commands(commands) => commands.iter().try_for_each(|nested| see(Subject::Text(&nested.model))),
+            Self::Effects(effects) => effects.iter().try_for_each(|effect| see(Subject::Text(effect_word(*effect)))),
+        }
     }
 }
 
@@ -186,86 +219,123 @@ pub(crate) const fn effect_word(effect: Effect) -> &'static str {
 }
 
 impl Test {
+    /// The operator's name.
+    pub(crate) const fn op(&self) -> &'static str {
+        match self {
+            Self::Eq(_) => "eq",
+            Self::Neq(_) => "neq",
+            Self::In(_) => "in",
+            Self::NotIn(_) => "not_in",
+            Self::Lt(_) => "lt",
+            Self::Lte(_) => "lte",
+            Self::Gt(_) => "gt",
+            Self::Gte(_) => "gte",
+            Self::Regex(_) => "regex",
+            Self::Contains(_) => "contains",
+            Self::Exists(_) => "exists",
+        }
+    }
+
     /// Whether it looks at a list as a whole, not at its elements.
-    fn takes_lists(&self) -> bool {
+    const fn takes_lists(&self) -> bool {
         matches!(self, Self::Contains(_) | Self::Exists(_))
     }
 
-    fn of(&self, subject: &Subject<'_>) -> Answer {
-        let value = match subject {
+    /// What it says of one value.
+    pub(crate) fn of(&self, subject: Subject<'_>) -> Answer {
+        let missing = match subject {
             Subject::Unknown => return Answer::Mismatch,
-            Subject::Missing => None,
-            Subject::Value(value) => Some(value.as_ref()).filter(|value| !value.is_null()),
+            Subject::Missing | Subject::Argument(Value::Null) => true,
+            _ => false,
         };
-        if let Self::Exists(wanted) = self {
-            return yes(value.is_some() == *wanted);
-        }
-        let Some(value) = value else { return Answer::No };
         match self {
-            Self::Eq(operand) => operand.equals(value),
-            Self::Neq(operand) => negated(operand.equals(value)),
-            Self::In(operands) => among(operands, value),
-            Self::NotIn(operands) => negated(among(operands, value)),
-            Self::Lt(operand) => number(value, |n| n < operand),
-            Self::Lte(operand) => number(value, |n| n <= operand),
-            Self::Gt(operand) => number(value, |n| n > operand),
-            Self::Gte(operand) => number(value, |n| n >= operand),
-            Self::Regex(regex) => value.as_str().map_or(Answer::Mismatch, |text| yes(regex.is_match(text))),
-            Self::Contains(operand) => operand.is_in(value),
-            Self::Exists(_) => Answer::No,
+            Self::Exists(wanted) => yes(missing != *wanted),
+            _ if missing => Answer::No,
+            Self::Eq(operand) => operand.equals(subject),
+            Self::Neq(operand) => negated(operand.equals(subject)),
+            Self::In(operands) => among(operands, subject),
+            Self::NotIn(operands) => negated(among(operands, subject)),
+            Self::Lt(operand) => number(subject, |n| n < operand),
+            Self::Lte(operand) => number(subject, |n| n <= operand),
+            Self::Gt(operand) => number(subject, |n| n > operand),
+            Self::Gte(operand) => number(subject, |n| n >= operand),
+            Self::Regex(regex) => match subject {
+                Subject::Argument(Value::String(text)) => yes(regex.is_match(text)),
+                Subject::Text(text) => yes(regex.is_match(text)),
+                Subject::Field(path) => yes(with_text(path, |text| regex.is_match(text))),
+                _ => Answer::Mismatch,
+            },
+            Self::Contains(operand) => operand.is_in(subject),
         }
     }
 }
 
 impl Operand {
-    fn equals(&self, value: &Value) -> Answer {
-        match (self, value) {
-            (Self::Text(ours), Value::String(theirs)) => yes(ours == theirs),
-            (Self::Bool(ours), Value::Bool(theirs)) => yes(ours == theirs),
-            (Self::Number(ours), Value::Number(theirs)) => match Decimal::of(theirs) {
-                Some(theirs) => yes(*ours == theirs),
-                None => Answer::Mismatch,
-            },
+    fn equals(&self, subject: Subject<'_>) -> Answer {
+        match (self, subject) {
+            (Self::Text(ours), Subject::Argument(Value::String(theirs))) => yes(ours == theirs),
+            (Self::Text(ours), Subject::Text(theirs)) => yes(ours == theirs),
+            (Self::Text(ours), Subject::Field(path)) => yes(is_path(ours, path)),
+            (Self::Bool(ours), Subject::Argument(Value::Bool(theirs))) => yes(ours == theirs),
+            (Self::Bool(ours), Subject::Bool(theirs)) => yes(*ours == theirs),
+            (Self::Number(ours), subject) => number(subject, |theirs| ours == theirs),
             _ => Answer::Mismatch,
         }
     }
 
     /// Part of a text, or a member of a list.
-    fn is_in(&self, value: &Value) -> Answer {
-        match (self, value) {
-            (Self::Text(part), Value::String(text)) => yes(text.contains(part.as_str())),
-            (_, Value::Array(members)) => {
-                let answers: Vec<Answer> = members.iter().map(|member| self.equals(member)).collect();
-                if answers.contains(&Answer::Yes) {
-                    Answer::Yes
-                } else if answers.contains(&Answer::Mismatch) {
-                    Answer::Mismatch
-                } else {
-                    Answer::No
-                }
+    fn is_in(&self, subject: Subject<'_>) -> Answer {
+        let mut answer = Answer::No;
+        let mut member = |member: Subject<'_>| match self.equals(member) {
+            Answer::Yes => {
+                answer = Answer::Yes;
+                ControlFlow::Break(())
             }
-            _ => Answer::Mismatch,
+            Answer::No => ControlFlow::Continue(()),
+            Answer::Mismatch => {
+                answer = Answer::Mismatch;
+                ControlFlow::Continue(())
+            }
+        };
+        match (self, subject) {
+            (Self::Text(part), Subject::Argument(Value::String(text))) => return yes(text.contains(part.as_str())),
+            (Self::Text(part), Subject::Text(text)) => return yes(text.contains(part.as_str())),
+            (_, Subject::Argument(Value::Array(members))) => {
+                let _ = members.iter().try_for_each(|item| member(Subject::Argument(item)));
+            }
+            (_, Subject::Facts(facts)) => {
+                let _ = facts.try_each(&mut member);
+            }
+            _ => return Answer::Mismatch,
         }
+        answer
     }
+}
+
+fn is_path(text: &str, path: &FieldPath) -> bool {
+    text.strip_prefix(path.model.as_str()).and_then(|rest| rest.strip_prefix('.')) == Some(&path.field)
 }
 
 /// A member of the list; a mismatch only when no member is of the value's type.
-fn among(operands: &[Operand], value: &Value) -> Answer {
-    let answers: Vec<Answer> = operands.iter().map(|operand| operand.equals(value)).collect();
-    if answers.contains(&Answer::Yes) {
-        Answer::Yes
-    } else if answers.iter().all(|answer| *answer == Answer::Mismatch) {
-        Answer::Mismatch
-    } else {
-        Answer::No
+fn among(operands: &[Operand], subject: Subject<'_>) -> Answer {
+    let mut answer = Answer::Mismatch;
+    for operand in operands {
+        match operand.equals(subject) {
+            Answer::Yes => return Answer::Yes,
+            Answer::No => answer = Answer::No,
+            Answer::Mismatch => {}
+        }
     }
+    answer
 }
 
-fn number(value: &Value, test: impl Fn(&Decimal) -> bool) -> Answer {
-    match value {
-        Value::Number(number) => Decimal::of(number).map_or(Answer::Mismatch, |number| yes(test(&number))),
-        _ => Answer::Mismatch,
-    }
+fn number(subject: Subject<'_>, test: impl Fn(&Decimal) -> bool) -> Answer {
+    let number = match subject {
+        Subject::Argument(Value::Number(number)) => Decimal::of(number),
+        Subject::Number(number) => Some(Decimal::from_whole(number)),
+        _ => None,
+    };
+    number.map_or(Answer::Mismatch, |number| yes(test(&number)))
 }
 
 fn yes(holds: bool) -> Answer {

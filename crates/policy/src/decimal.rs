@@ -1,12 +1,14 @@
+use smallvec::SmallVec;
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A number, exactly: compared by value, whatever way it was written. `1`, `1.0` and `1e0` are one number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Decimal {
     negative: bool,
-    /// Significant digits, without zeros at either end; none for zero.
-    digits: String,
+    /// Significant digits in ASCII, without zeros at either end; none for zero. Those of any `f64`, `i64` or `u64` lie in
+    /// place.
+    digits: SmallVec<[u8; 24]>,
     /// The value is 0.digits × 10^exponent; 0 for zero.
     exponent: i64,
 }
@@ -31,20 +33,28 @@ impl Decimal {
         if !all_digits || (whole.len() > 1 && whole.starts_with('0')) {
             return None;
         }
-        let digits = format!("{whole}{fraction}");
-        let significant = digits.trim_start_matches('0');
-        let leading = i64::try_from(digits.len() - significant.len()).ok()?;
-        let significant = significant.trim_end_matches('0');
-        if significant.is_empty() {
-            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
+        let digits = || whole.bytes().chain(fraction.bytes());
+        let leading = digits().take_while(|b| *b == b'0').count();
+        let length = whole.len() + fraction.len();
+        if leading == length {
+            return Some(Self { negative: false, digits: SmallVec::new(), exponent: 0 });
         }
-        let exponent = i64::try_from(whole.len()).ok()? - leading + power;
-        Some(Self { negative, digits: significant.to_owned(), exponent })
+        let trailing = digits().rev().take_while(|b| *b == b'0').count();
+        let digits = digits().skip(leading).take(length - leading - trailing).collect();
+        let exponent = i64::try_from(whole.len()).ok()? - i64::try_from(leading).ok()? + power;
+        Some(Self { negative, digits, exponent })
     }
 
     /// Of a number in a call's arguments: integers exactly, others from their shortest text that reads back the same.
     pub(crate) fn of(number: &serde_json::Number) -> Option<Self> {
-        Self::parse(&number.to_string())
+        let mut text = Short::default();
+        write!(text, "{number}").ok()?;
+        Self::parse(text.as_str())
+    }
+
+    /// Of a whole number.
+    pub(crate) fn from_whole(number: u64) -> Self {
+        Self::of(&number.into()).unwrap_or(Self { negative: false, digits: SmallVec::new(), exponent: 0 })
     }
 
     pub(crate) fn is_negative(&self) -> bool {
@@ -63,8 +73,8 @@ impl Decimal {
             return Some(1);
         }
         let places = usize::try_from(self.exponent).ok().filter(|places| *places <= 20)?;
-        let whole: String = self.digits.chars().chain(std::iter::repeat('0')).take(places).collect();
-        let whole: u64 = whole.parse().ok()?;
+        let digits = self.digits.iter().map(|digit| u64::from(digit - b'0')).chain(std::iter::repeat(0)).take(places);
+        let whole = digits.into_iter().try_fold(0_u64, |whole, digit| whole.checked_mul(10)?.checked_add(digit))?;
         if self.digits.len() > places { whole.checked_add(1) } else { Some(whole) }
     }
 
@@ -107,6 +117,33 @@ impl PartialOrd for Decimal {
     }
 }
 
+/// The text of a number of serde_json, which never needs more than this.
+struct Short {
+    bytes: [u8; 40],
+    length: usize,
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Self { bytes: [0; 40], length: 0 }
+    }
+}
+
+impl Short {
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
 /// A text that reads back as the same number: plain where that is short, else with an exponent.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,22 +153,23 @@ impl fmt::Display for Decimal {
         if self.negative {
             f.write_str("-")?;
         }
+        let digits = std::str::from_utf8(&self.digits).map_err(|_| fmt::Error)?;
         let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
         match self.exponent {
             places if (length..=20).contains(&places) => {
                 let zeros = usize::try_from(places - length).unwrap_or(0);
-                write!(f, "{}{}", self.digits, "0".repeat(zeros))
+                write!(f, "{digits}{}", "0".repeat(zeros))
             }
             places if places > 0 && places < length => {
-                let (whole, fraction) = self.digits.split_at(usize::try_from(places).unwrap_or(0));
+                let (whole, fraction) = digits.split_at(usize::try_from(places).unwrap_or(0));
                 write!(f, "{whole}.{fraction}")
             }
             places if (-5..=0).contains(&places) => {
                 let zeros = usize::try_from(-places).unwrap_or(0);
-                write!(f, "0.{}{}", "0".repeat(zeros), self.digits)
+                write!(f, "0.{}{digits}", "0".repeat(zeros))
             }
             places => {
-                let (first, rest) = self.digits.split_at(1);
+                let (first, rest) = digits.split_at(1);
                 let point = if rest.is_empty() { "" } else { "." };
                 write!(f, "{first}{point}{rest}e{}", places - 1)
             }

@@ -1,14 +1,20 @@
 //! The decision procedure, in the order of the document: hide → default → `deny_if` → `require` → limits →
 //! `require_approval`. Limits are named here and reserved by [`crate::Limits`].
+//!
+//! There is one procedure. [`evaluate`] runs it unseen and allocates nothing while a call is allowed; [`crate::explain`]
+//! runs the same with a [`Witness`].
 
-use crate::condition::Reading;
-use crate::limits::ChargeRequest;
+use crate::Layer;
+use crate::condition::{Condition, Reading};
+use crate::decimal::Decimal;
+use crate::explain::{StepKind, StepOutcome};
+use crate::limits::{ChargeRequest, CounterId};
 use crate::path::Path;
 use crate::policy::{ApprovalRule, DefaultAnswer, Increment, Limit, Rule, ToolRules};
-use crate::problem::token;
-use crate::{Layer, decimal::Decimal};
+use crate::rule_id::RuleId;
 use gatehouse_core::{AgentId, CallFacts, Category, Decision, Denial, Environment, FieldPath, Question, Retry};
 use serde_json::Value;
+use smallvec::SmallVec;
 use std::time::Duration;
 
 /// The tools that are protocol: outside default, hide and limits.
@@ -44,38 +50,86 @@ pub struct ConnectionFacts {
     pub version: Option<String>,
 }
 
+/// What a call takes from limits; up to four lie in place.
+pub type Charges<'a> = SmallVec<[ChargeRequest<'a>; 4]>;
+
 /// What all layers together say.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
+pub struct Verdict<'a> {
     /// The strictest answer; of equally strict ones the first layer's.
     pub decision: Decision,
     /// What the call takes from limits, in the layers' order; empty when it is denied.
-    pub charges: Vec<ChargeRequest>,
+    pub charges: Charges<'a>,
     /// How long the person has, where an asking rule says so: the shortest.
     pub timeout: Option<Duration>,
 }
 
+impl Verdict<'_> {
+    /// A refusal.
+    pub fn deny(denial: Denial) -> Self {
+        Self { decision: Decision::Deny(denial), charges: Charges::new(), timeout: None }
+    }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> Verdict<'static> {
+        let charges = self.charges.into_iter().map(ChargeRequest::into_owned).collect();
+        Verdict { decision: self.decision, charges, timeout: self.timeout }
+    }
+}
+
 /// Judges a call by every layer. The guard stands before this, see [`crate::guard::judge`].
-pub fn evaluate(layers: &[Layer<'_>], call: &Call<'_>) -> Verdict {
-    let mut verdict = Verdict { decision: Decision::Allow, charges: Vec::new(), timeout: None };
-    if PROTOCOL.contains(&call.facts.tool.as_str()) {
+pub fn evaluate<'a>(layers: &'a [Layer<'a>], call: &Call<'a>) -> Verdict<'a> {
+    judge_all(layers, call, &mut ())
+}
+
+/// Sees each step of the procedure. Its methods do nothing unless they are written.
+pub(crate) trait Witness {
+    /// A layer is about to be judged.
+    fn layer(&mut self, _layer: &Layer<'_>) {}
+    /// A step that looks at names alone, or at what the call reads.
+    fn step(&mut self, _kind: StepKind, _index: usize, _outcome: StepOutcome) {}
+    /// An entry of `deny_if`, `require` or `require_approval`.
+    fn rule(&mut self, _kind: StepKind, _index: usize, _rule: Seen<'_>, _outcome: StepOutcome) {}
+    /// A limit whose amount is known, and which charge it is counted by.
+    fn limit(&mut self, _limit: &Limit, _rule: &RuleId<'_>, _amount: u64, _charge: usize) {}
+    /// A limit that cannot be counted.
+    fn uncounted(&mut self, _limit: &Limit, _rule: &RuleId<'_>) {}
+    /// What the layer came to.
+    fn said(&mut self, _decision: &Decision) {}
+}
+
+impl Witness for () {}
+
+/// A rule's conditions, how they are read, and its words.
+pub(crate) struct Seen<'a> {
+    pub(crate) conditions: &'a [Condition],
+    pub(crate) reading: Reading,
+    pub(crate) words: Option<&'a str>,
+}
+
+pub(crate) fn judge_all<'a>(layers: &'a [Layer<'a>], call: &Call<'a>, witness: &mut impl Witness) -> Verdict<'a> {
+    let mut verdict = Verdict { decision: Decision::Allow, charges: Charges::new(), timeout: None };
+    let tool = call.facts.tool.as_str();
+    if PROTOCOL.contains(&tool) {
         return verdict;
     }
     // The local tools' layer lets all other tools pass; it alone allows none of them.
-    let speaks = |layer: &Layer<'_>| layer.name != Layer::LOCAL || layer.policy.tools.contains_key(&call.facts.tool);
+    let speaks = |layer: &Layer<'_>| layer.name != Layer::LOCAL || layer.policy.tools.contains_key(tool);
     if !layers.iter().any(speaks) {
-        verdict.decision = Decision::Deny(default_deny("no policy", &call.facts.tool));
+        verdict.decision = Decision::Deny(default_deny("no policy", tool));
         return verdict;
     }
     for layer in layers {
-        match judge(layer, call) {
-            Ok(said) => {
-                verdict.decision = verdict.decision.strictest(said.decision);
-                verdict.charges.extend(said.charges);
-                verdict.timeout = [verdict.timeout, said.timeout].into_iter().flatten().min();
+        witness.layer(layer);
+        let said = match judge(layer, call, &mut verdict.charges, witness) {
+            Ok((decision, timeout)) => {
+                verdict.timeout = [verdict.timeout, timeout].into_iter().flatten().min();
+                decision
             }
-            Err(denial) => verdict.decision = verdict.decision.strictest(Decision::Deny(denial)),
-        }
+            Err(denial) => Decision::Deny(denial),
+        };
+        witness.said(&said);
+        verdict.decision = verdict.decision.strictest(said);
     }
     if matches!(verdict.decision, Decision::Deny(_)) {
         verdict.charges.clear();
@@ -95,24 +149,29 @@ pub fn is_redacted(layers: &[Layer<'_>], field: &FieldPath) -> bool {
 }
 
 /// One layer alone.
-fn judge(layer: &Layer<'_>, call: &Call<'_>) -> Result<Verdict, Denial> {
-    not_hidden(layer, call)?;
-    let rules = listed_or_default(layer, call)?;
-    nothing_redacted(layer, call)?;
+fn judge<'a>(
+    layer: &'a Layer<'a>,
+    call: &Call<'a>,
+    charges: &mut Charges<'a>,
+    witness: &mut impl Witness,
+) -> Result<(Decision, Option<Duration>), Denial> {
+    not_hidden(layer, call, witness)?;
+    let rules = listed_or_default(layer, call, witness)?;
+    nothing_redacted(layer, call, witness)?;
     if let Some(rules) = rules {
-        no_deny_if(layer, rules, call)?;
-        every_require(layer, rules, call)?;
+        no_deny_if(layer, rules, call, witness)?;
+        every_require(layer, rules, call, witness)?;
     }
-    let charges = charges(layer, call)?;
-    let (decision, timeout) = approval(layer, rules, call);
-    Ok(Verdict { decision, charges, timeout })
+    charge(layer, rules, call, charges, witness)?;
+    Ok(approval(layer, rules, call, witness))
 }
 
-fn not_hidden(layer: &Layer<'_>, call: &Call<'_>) -> Result<(), Denial> {
+fn not_hidden(layer: &Layer<'_>, call: &Call<'_>, witness: &mut impl Witness) -> Result<(), Denial> {
     let tool = &call.facts.tool;
     if !layer.policy.hides(tool) {
         return Ok(());
     }
+    witness.step(StepKind::Hide, 0, StepOutcome::Denied);
     Err(Denial {
         rule: "(hidden)".to_owned(),
         message: format!("The {} policy hides {tool}: agents cannot use it. Do not try again.", owner(layer)),
@@ -120,10 +179,18 @@ fn not_hidden(layer: &Layer<'_>, call: &Call<'_>) -> Result<(), Denial> {
     })
 }
 
-fn listed_or_default<'a>(layer: &'a Layer<'_>, call: &Call<'_>) -> Result<Option<&'a ToolRules>, Denial> {
+fn listed_or_default<'a>(
+    layer: &'a Layer<'a>,
+    call: &Call<'_>,
+    witness: &mut impl Witness,
+) -> Result<Option<&'a ToolRules>, Denial> {
     let listed = layer.policy.tools.get(&call.facts.tool);
     if listed.is_none() && layer.policy.default == DefaultAnswer::Deny {
+        witness.step(StepKind::Default, 0, StepOutcome::Denied);
         return Err(default_deny(&format!("the {} policy", owner(layer)), &call.facts.tool));
+    }
+    if listed.is_none() {
+        witness.step(StepKind::Default, 0, StepOutcome::Passed);
     }
     Ok(listed)
 }
@@ -138,52 +205,71 @@ fn default_deny(who: &str, tool: &str) -> Denial {
 }
 
 /// A field that never reaches an agent may not be named either: a domain would tell its value bit by bit.
-fn nothing_redacted(layer: &Layer<'_>, call: &Call<'_>) -> Result<(), Denial> {
+fn nothing_redacted(layer: &Layer<'_>, call: &Call<'_>, witness: &mut impl Witness) -> Result<(), Denial> {
     for (index, glob) in layer.policy.redact.iter().enumerate() {
-        let rule = format!("{}:/redact/{index}", layer.name);
-        match &call.facts.reads {
-            Some(reads) => {
-                if let Some(field) = reads.iter().find(|read| glob.matches(read)) {
-                    let message =
-                        format!("{field} is kept from agents, also in domains, orders and groupings. Leave it out.");
-                    return Err(Denial { rule, message, retry: Retry::WhenChanged });
-                }
-            }
+        let found = match &call.facts.reads {
+            Some(reads) => reads.iter().find(|read| glob.matches(read)).map(|field| {
+                let message =
+                    format!("{field} is kept from agents, also in domains, orders and groupings. Leave it out.");
+                (message, Retry::WhenChanged)
+            }),
             None if call.facts.risk.category == Category::Read => {
                 let message = "What this call reads cannot be told, and some fields are kept from agents.".to_owned();
-                return Err(Denial { rule, message, retry: Retry::Never });
+                Some((message, Retry::Never))
             }
-            None => {}
+            None => None,
+        };
+        if let Some((message, retry)) = found {
+            witness.step(StepKind::Redact, index, StepOutcome::Denied);
+            return Err(Denial { rule: format!("{}:/redact/{index}", layer.name), message, retry });
+        }
+        witness.step(StepKind::Redact, index, StepOutcome::Passed);
+    }
+    Ok(())
+}
+
+fn no_deny_if(layer: &Layer<'_>, rules: &ToolRules, call: &Call<'_>, witness: &mut impl Witness) -> Result<(), Denial> {
+    let reading = Reading::Suspicious;
+    for (index, rule) in rules.deny_if.iter().enumerate() {
+        let holds = rule.conditions.iter().all(|condition| condition.holds(call, reading));
+        let outcome = if holds { StepOutcome::Denied } else { StepOutcome::Passed };
+        let seen = Seen { conditions: &rule.conditions, reading, words: rule.on_deny.as_deref() };
+        witness.rule(StepKind::DenyIf, index, seen, outcome);
+        if holds {
+            return Err(denial(layer, call, "deny_if", index, rule));
         }
     }
     Ok(())
 }
 
-fn no_deny_if(layer: &Layer<'_>, rules: &ToolRules, call: &Call<'_>) -> Result<(), Denial> {
-    let holds = |rule: &Rule| rule.conditions.iter().all(|c| c.holds(call, Reading::Suspicious));
-    match rules.deny_if.iter().position(holds) {
-        Some(index) => Err(denial(layer, call, "deny_if", index, &rules.deny_if[index])),
-        None => Ok(()),
+fn every_require(
+    layer: &Layer<'_>,
+    rules: &ToolRules,
+    call: &Call<'_>,
+    witness: &mut impl Witness,
+) -> Result<(), Denial> {
+    let reading = Reading::Demanding;
+    for (index, rule) in rules.require.iter().enumerate() {
+        let holds = rule.conditions.iter().all(|condition| condition.holds(call, reading));
+        let outcome = if holds { StepOutcome::Passed } else { StepOutcome::Denied };
+        let seen = Seen { conditions: &rule.conditions, reading, words: rule.on_deny.as_deref() };
+        witness.rule(StepKind::Require, index, seen, outcome);
+        if !holds {
+            return Err(denial(layer, call, "require", index, rule));
+        }
     }
+    Ok(())
 }
 
-fn every_require(layer: &Layer<'_>, rules: &ToolRules, call: &Call<'_>) -> Result<(), Denial> {
-    let fails = |rule: &Rule| !rule.conditions.iter().all(|c| c.holds(call, Reading::Demanding));
-    match rules.require.iter().position(fails) {
-        Some(index) => Err(denial(layer, call, "require", index, &rules.require[index])),
-        None => Ok(()),
-    }
-}
-
-fn denial(layer: &Layer<'_>, call: &Call<'_>, kind: &str, index: usize, rule: &Rule) -> Denial {
+fn denial(layer: &Layer<'_>, call: &Call<'_>, kind: &'static str, index: usize, rule: &Rule) -> Denial {
     let tool = &call.facts.tool;
     let why = rule
         .on_deny
         .as_deref()
         .map_or_else(|| format!("the {} policy denies this call of {tool}", owner(layer)), str::to_owned);
-    let can_change = |path: &Path| {
-        let text = path.to_string();
-        text.starts_with("args.") || text.starts_with("call.")
+    let can_change = |path: &Path| match path {
+        Path::Arguments(_) => true,
+        Path::Fact(fact) => fact.is_of_the_call(),
     };
     let (retry, next) = if rule.conditions.iter().any(|c| can_change(&c.path)) {
         (Retry::WhenChanged, "Do not retry it unchanged.")
@@ -191,38 +277,52 @@ fn denial(layer: &Layer<'_>, call: &Call<'_>, kind: &str, index: usize, rule: &R
         (Retry::Never, "Do not try again.")
     };
     Denial {
-        rule: rule_id(layer, tool, kind, index),
+        rule: RuleId::of_tool(&layer.name, tool, kind, index).to_string(),
         message: format!("Denied by policy: {}. {next}", why.trim_end_matches('.')),
         retry,
     }
 }
 
 /// What the call takes from this layer's limits. Limits of one counter are one charge, held against the smallest quota.
-fn charges(layer: &Layer<'_>, call: &Call<'_>) -> Result<Vec<ChargeRequest>, Denial> {
-    let tool = &call.facts.tool;
-    let own = layer.policy.tools.get(tool).map(|rules| rules.limits.as_slice()).unwrap_or_default();
-    let own = own.iter().enumerate().map(|(i, limit)| (rule_id(layer, tool, "limits", i), limit));
+fn charge<'a>(
+    layer: &'a Layer<'a>,
+    rules: Option<&'a ToolRules>,
+    call: &Call<'a>,
+    charges: &mut Charges<'a>,
+    witness: &mut impl Witness,
+) -> Result<(), Denial> {
+    let tool = call.facts.tool.as_str();
+    let own = rules.map(|rules| rules.limits.as_slice()).unwrap_or_default();
+    let own = own.iter().enumerate().map(|(i, limit)| (RuleId::of_tool(&layer.name, tool, "limits", i), limit));
     let shared = layer.policy.all_tools.iter().enumerate();
-    let shared = shared.map(|(i, limit)| (format!("{}:/all_tools/limits/{i}", layer.name), limit));
-    let mut charges: Vec<ChargeRequest> = Vec::new();
+    let shared = shared.map(|(i, limit)| (RuleId::of_all_tools(&layer.name, i), limit));
+    let earlier = charges.len();
     for (rule, limit) in own.chain(shared) {
-        let amount = amount(limit, call).map_err(|why| Denial {
-            rule: rule.clone(),
-            message: format!("Denied by policy: {why}. Do not retry it unchanged."),
-            retry: Retry::WhenChanged,
-        })?;
-        let counter = format!("{}/{}/{}", layer.name, call.agent, limit.counter);
+        let amount = match amount(limit, call) {
+            Ok(amount) => amount,
+            Err(why) => {
+                witness.uncounted(limit, &rule);
+                return Err(Denial {
+                    rule: rule.to_string(),
+                    message: format!("Denied by policy: {why}. Do not retry it unchanged."),
+                    retry: Retry::WhenChanged,
+                });
+            }
+        };
+        let counter = CounterId::new(&layer.name, call.agent.as_str(), &limit.counter);
         let rows = limit.increment == Increment::Rows;
-        match charges.iter_mut().find(|charge| charge.counter == counter) {
-            Some(same) if limit.max < same.max => {
-                same.max = limit.max;
-                same.rule = rule;
+        let same = charges[earlier..].iter().position(|charge| charge.counter == counter).map(|at| earlier + at);
+        witness.limit(limit, &rule, amount, same.unwrap_or(charges.len()));
+        match same {
+            Some(same) if limit.max < charges[same].max => {
+                charges[same].max = limit.max;
+                charges[same].rule = rule;
             }
             Some(_) => {}
             None => charges.push(ChargeRequest { counter, window: limit.window, max: limit.max, amount, rows, rule }),
         }
     }
-    Ok(charges)
+    Ok(())
 }
 
 fn amount(limit: &Limit, call: &Call<'_>) -> Result<u64, String> {
@@ -248,24 +348,34 @@ fn amount(limit: &Limit, call: &Call<'_>) -> Result<u64, String> {
     }
 }
 
-fn approval(layer: &Layer<'_>, rules: Option<&ToolRules>, call: &Call<'_>) -> (Decision, Option<Duration>) {
+fn approval(
+    layer: &Layer<'_>,
+    rules: Option<&ToolRules>,
+    call: &Call<'_>,
+    witness: &mut impl Witness,
+) -> (Decision, Option<Duration>) {
     let rules = rules.map(|rules| rules.require_approval.as_slice()).unwrap_or_default();
-    let holds = |rule: &ApprovalRule| rule.conditions.iter().all(|c| c.holds(call, Reading::Suspicious));
-    let asking: Vec<(usize, &ApprovalRule)> = rules.iter().enumerate().filter(|(_, rule)| holds(rule)).collect();
-    let timeout = asking.iter().filter_map(|(_, rule)| rule.timeout).min();
-    let Some((index, rule)) = asking.first() else { return (Decision::Allow, None) };
+    let reading = Reading::Suspicious;
+    let (mut first, mut timeout): (Option<(usize, &ApprovalRule)>, Option<Duration>) = (None, None);
+    for (index, rule) in rules.iter().enumerate() {
+        let holds = rule.conditions.iter().all(|condition| condition.holds(call, reading));
+        let outcome = if holds { StepOutcome::Asked } else { StepOutcome::Passed };
+        let seen = Seen { conditions: &rule.conditions, reading, words: rule.reason.as_deref() };
+        witness.rule(StepKind::RequireApproval, index, seen, outcome);
+        if holds {
+            first = first.or(Some((index, rule)));
+            timeout = [timeout, rule.timeout].into_iter().flatten().min();
+        }
+    }
+    let Some((index, rule)) = first else { return (Decision::Allow, None) };
     let question = Question {
-        rule: rule_id(layer, &call.facts.tool, "require_approval", *index),
+        rule: RuleId::of_tool(&layer.name, &call.facts.tool, "require_approval", index).to_string(),
         reason: rule
             .reason
             .clone()
             .unwrap_or_else(|| format!("The {} policy asks before {}.", owner(layer), call.facts.tool)),
     };
     (Decision::Ask(question), timeout)
-}
-
-fn rule_id(layer: &Layer<'_>, tool: &str, kind: &str, index: usize) -> String {
-    format!("{}:/tools/{}/{kind}/{index}", layer.name, token(tool))
 }
 
 /// `connection’s`: whose policy it is, in a sentence.

@@ -1,9 +1,63 @@
 //! Why a call is answered as it is: every layer's verdict, the rule that decided, the conditions with the values that
 //! they saw, the counters before and after.
 
-use gatehouse_core::Decision;
+use crate::condition::{Answer, Condition, Facts, Reading, Subject};
+use crate::evaluate::{Call, Seen, Witness, judge_all};
+use crate::policy::Limit;
+use crate::rule_id::RuleId;
+use crate::{Layer, Limits};
+use gatehouse_core::{Decision, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::ops::ControlFlow;
 use ts_rs::TS;
+
+/// How many values a condition tells.
+const MOST_SEEN: usize = 20;
+/// How long each may be, in characters.
+const LONGEST_SEEN: usize = 200;
+
+/// Judges a call as [`crate::evaluate`] and [`Limits::peek`] do, and tells why. Takes nothing from any limit.
+pub fn explain(layers: &[Layer<'_>], call: &Call<'_>, limits: &Limits, now: Timestamp) -> Explanation {
+    let mut record = Record { call: *call, layers: Vec::new(), counted: Vec::new() };
+    let verdict = judge_all(layers, call, &mut record);
+    let Record { mut layers, counted, .. } = record;
+    let mut decision = verdict.decision;
+    let runs = !matches!(decision, Decision::Deny(_));
+    let full = if runs { limits.peek(&verdict.charges, now).err() } else { None };
+    if let Some(full) = &full {
+        decision = Decision::Deny(full.denial());
+    }
+    for counted in counted {
+        let spent = limits.spent(&counted.request, now);
+        let refused = full.as_ref().is_some_and(|full| full.request == counted.charge && full.rule == counted.rule);
+        let layer = &mut layers[counted.layer];
+        let Some(step) = layer.steps.iter_mut().find(|step| step.kind == StepKind::Limit && step.rule == counted.rule)
+        else {
+            continue;
+        };
+        if let Some(counter) = &mut step.counter {
+            counter.before = spent.0;
+            counter.after = if runs && full.is_none() { spent.0.saturating_add(counter.amount) } else { spent.0 };
+            counter.resets_in = spent.1.as_secs();
+        }
+        if refused {
+            step.outcome = StepOutcome::Denied;
+            step.words = Some(full_words(&decision));
+            layer.decision = decision.clone();
+            // Nobody is asked about a call that could not run.
+            layer.steps.retain(|step| step.kind != StepKind::RequireApproval);
+        }
+    }
+    Explanation { tool: call.facts.tool.clone(), model: call.facts.model.clone(), decision, layers }
+}
+
+fn full_words(decision: &Decision) -> String {
+    match decision {
+        Decision::Deny(denial) => denial.message.clone(),
+        Decision::Ask(_) | Decision::Allow => String::new(),
+    }
+}
 
 /// Why one call is answered as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -127,4 +181,175 @@ pub struct CounterSeen {
     /// Seconds until the window ends.
     #[ts(type = "number")]
     pub resets_in: u64,
+}
+
+/// Writes the procedure down.
+struct Record<'a> {
+    call: Call<'a>,
+    layers: Vec<LayerExplanation>,
+    counted: Vec<Counted>,
+}
+
+/// A limit that was counted.
+struct Counted {
+    layer: usize,
+    rule: String,
+    /// Its place among the verdict's charges.
+    charge: usize,
+    request: crate::ChargeRequest<'static>,
+}
+
+impl Record<'_> {
+    fn push(&mut self, step: Step) {
+        if let Some(layer) = self.layers.last_mut() {
+            layer.steps.push(step);
+        }
+    }
+
+    fn rule_id(&self, kind: &'static str, index: usize) -> String {
+        let layer = self.layers.last().map_or("", |layer| layer.layer.as_str());
+        RuleId::of_tool(layer, &self.call.facts.tool, kind, index).to_string()
+    }
+}
+
+fn plain(kind: StepKind, rule: String, outcome: StepOutcome) -> Step {
+    Step { kind, rule, outcome, words: None, conditions: Vec::new(), counter: None }
+}
+
+impl Witness for Record<'_> {
+    fn layer(&mut self, layer: &Layer<'_>) {
+        let layer = layer.name.clone();
+        self.layers.push(LayerExplanation { layer, decision: Decision::Allow, steps: Vec::new() });
+    }
+
+    fn step(&mut self, kind: StepKind, index: usize, outcome: StepOutcome) {
+        let layer = self.layers.last().map_or("", |layer| layer.layer.as_str());
+        let rule = match (kind, outcome) {
+            (StepKind::Hide, _) => "(hidden)".to_owned(),
+            (StepKind::Default, StepOutcome::Denied) => "(default deny)".to_owned(),
+            (StepKind::Default, _) => format!("{layer}:/default"),
+            _ => format!("{layer}:/redact/{index}"),
+        };
+        self.push(plain(kind, rule, outcome));
+    }
+
+    fn rule(&mut self, kind: StepKind, index: usize, rule: Seen<'_>, outcome: StepOutcome) {
+        let key = match kind {
+            StepKind::DenyIf => "deny_if",
+            StepKind::Require => "require",
+            _ => "require_approval",
+        };
+        let conditions = rule.conditions.iter().map(|condition| seen(condition, &self.call, rule.reading)).collect();
+        let words = rule.words.map(str::to_owned);
+        let step = Step { words, conditions, ..plain(kind, self.rule_id(key, index), outcome) };
+        self.push(step);
+    }
+
+    fn limit(&mut self, limit: &Limit, rule: &RuleId<'_>, amount: u64, charge: usize) {
+        let rule_text = rule.to_string();
+        let counter = CounterSeen {
+            counter: limit.counter.clone(),
+            window: limit.window.as_str().to_owned(),
+            max: limit.max,
+            before: 0,
+            amount,
+            after: 0,
+            resets_in: 0,
+        };
+        let step = plain(StepKind::Limit, rule_text.clone(), StepOutcome::Passed);
+        self.push(Step { counter: Some(counter), ..step });
+        let layer = self.layers.len().saturating_sub(1);
+        let name = self.layers.last().map_or("", |layer| layer.layer.as_str());
+        let request = crate::ChargeRequest {
+            counter: crate::CounterId::new(name, self.call.agent.as_str(), &limit.counter),
+            window: limit.window,
+            max: limit.max,
+            amount,
+            rows: false,
+            rule: rule.clone(),
+        };
+        let request = request.into_owned();
+        self.counted.push(Counted { layer, rule: rule_text, charge, request });
+    }
+
+    fn uncounted(&mut self, _limit: &Limit, rule: &RuleId<'_>) {
+        self.push(plain(StepKind::Limit, rule.to_string(), StepOutcome::Denied));
+    }
+
+    fn said(&mut self, decision: &Decision) {
+        let Some(layer) = self.layers.last_mut() else { return };
+        layer.decision = decision.clone();
+        if let (Decision::Deny(denial), Some(step)) = (decision, layer.steps.last_mut())
+            && step.outcome == StepOutcome::Denied
+            && step.words.is_none()
+        {
+            step.words = Some(denial.message.clone());
+        }
+    }
+}
+
+fn seen(condition: &Condition, call: &Call<'_>, reading: Reading) -> ConditionSeen {
+    let mut saw = Vec::new();
+    let (mut counts, mut doubt) = (reading == Reading::Demanding, false);
+    let _ = condition.visit(call, &mut |subject| {
+        let answer = condition.test.of(subject);
+        match reading {
+            Reading::Suspicious => counts |= answer != Answer::No,
+            Reading::Demanding => counts &= answer == Answer::Yes,
+        }
+        doubt |= answer == Answer::Mismatch;
+        if saw.len() < MOST_SEEN {
+            saw.push(shown(subject));
+        }
+        ControlFlow::Continue(())
+    });
+    let outcome = match (counts, doubt, reading) {
+        // A doubt counts only where nothing else decides.
+        (true, true, Reading::Suspicious) if !certain(condition, call) => ConditionOutcome::Doubt,
+        (false, true, Reading::Demanding) => ConditionOutcome::Doubt,
+        (true, ..) => ConditionOutcome::Holds,
+        (false, ..) => ConditionOutcome::Fails,
+    };
+    ConditionSeen {
+        path: condition.path.to_string(),
+        op: condition.test.op().to_owned(),
+        value: crate::print::value(&condition.test),
+        saw,
+        outcome,
+    }
+}
+
+/// Whether any value answers with a plain yes.
+fn certain(condition: &Condition, call: &Call<'_>) -> bool {
+    let look = &mut |subject| match condition.test.of(subject) {
+        Answer::Yes => ControlFlow::Break(()),
+        Answer::No | Answer::Mismatch => ControlFlow::Continue(()),
+    };
+    condition.visit(call, look).is_break()
+}
+
+/// A value as JSON text, or the word for there being none.
+fn shown(subject: Subject<'_>) -> String {
+    let list = |facts: Facts<'_>| {
+        let mut items = Vec::new();
+        let _ = facts.try_each(&mut |item| {
+            items.push(shown(item));
+            if items.len() < MOST_SEEN { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        format!("[{}]", items.join(", "))
+    };
+    let text = match subject {
+        Subject::Missing => return "missing".to_owned(),
+        Subject::Unknown => return "unknown".to_owned(),
+        Subject::Argument(value) => value.to_string(),
+        Subject::Text(text) => Value::from(text).to_string(),
+        Subject::Number(number) => number.to_string(),
+        Subject::Bool(flag) => flag.to_string(),
+        Subject::Field(path) => Value::from(path.to_string()).to_string(),
+        Subject::Facts(facts) => list(facts),
+    };
+    match text.char_indices().nth(LONGEST_SEEN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }

@@ -25,19 +25,24 @@ mod preset;
 mod print;
 mod problem;
 mod redact;
+mod replay;
+mod rule_id;
 
-pub use evaluate::{Call, ConnectionFacts, Verdict, evaluate, is_hidden, is_redacted};
+pub use evaluate::{Call, Charges, ConnectionFacts, Verdict, evaluate, is_hidden, is_redacted};
 pub use explain::{
-    ConditionOutcome, ConditionSeen, CounterSeen, Explanation, LayerExplanation, Step, StepKind, StepOutcome,
+    ConditionOutcome, ConditionSeen, CounterSeen, Explanation, LayerExplanation, Step, StepKind, StepOutcome, explain,
 };
 pub use import::{Dialect, Difference, DifferenceKind, Imported};
 pub use layer::Layer;
-pub use limits::{ChargeRequest, Full, Limits, Reservation};
-pub use loosened::Loosened;
+pub use limits::{ChargeRequest, CounterId, Full, Limits, Reservation};
+pub use loosened::{Loosened, loosened};
 pub use outline::{
     ApprovalOutline, ConditionOutline, EnvironmentPin, LimitOutline, PinsOutline, PolicyOutline, RuleOutline,
     ToolOutline,
 };
+pub use parse::{Managed, Pins};
 pub use policy::{DefaultAnswer, Limit, Policy, Window};
 pub use preset::{Preset, local_tools};
 pub use problem::PolicyProblem;
+pub use replay::Replay;
+pub use rule_id::RuleId;

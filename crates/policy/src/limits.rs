@@ -1,13 +1,61 @@
 use crate::Window;
+use crate::rule_id::RuleId;
 use gatehouse_core::{Charge, Denial, Retry, Timestamp};
-use std::collections::HashMap;
+use hashbrown::{Equivalent, HashMap};
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
+
+/// The name of a count: layer, agent and counter, as one text with slashes between.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CounterId<'a> {
+    layer: Cow<'a, str>,
+    agent: Cow<'a, str>,
+    counter: Cow<'a, str>,
+}
+
+impl<'a> CounterId<'a> {
+    /// The count of one agent, in one layer.
+    pub const fn new(layer: &'a str, agent: &'a str, counter: &'a str) -> Self {
+        Self { layer: Cow::Borrowed(layer), agent: Cow::Borrowed(agent), counter: Cow::Borrowed(counter) }
+    }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> CounterId<'static> {
+        let own = |part: Cow<'_, str>| Cow::Owned(part.into_owned());
+        CounterId { layer: own(self.layer), agent: own(self.agent), counter: own(self.counter) }
+    }
+
+    fn parts(&self) -> [&str; 3] {
+        [&self.layer, &self.agent, &self.counter]
+    }
+}
+
+/// Reads `layer/agent/counter`; a text without slashes is a counter's name alone.
+impl<'a> From<&'a str> for CounterId<'a> {
+    fn from(text: &'a str) -> Self {
+        let (before, counter) = text.rsplit_once('/').unwrap_or(("", text));
+        let (layer, agent) = before.rsplit_once('/').unwrap_or(("", before));
+        Self::new(layer, agent, counter)
+    }
+}
+
+impl fmt::Display for CounterId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [layer, agent, counter] = self.parts();
+        for part in [layer, agent].into_iter().filter(|part| !part.is_empty()) {
+            write!(f, "{part}/")?;
+        }
+        f.write_str(counter)
+    }
+}
 
 /// What a call would take from one limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChargeRequest {
+pub struct ChargeRequest<'a> {
     /// Layer, agent and counter: `connection:con_…/claude-code/writes`.
-    pub counter: String,
+    pub counter: CounterId<'a>,
     /// How long a window is.
     pub window: Window,
     /// How much fits into one window.
@@ -17,7 +65,15 @@ pub struct ChargeRequest {
     /// Rows returned are charged at settling; until then it only matters that the quota is not spent.
     pub rows: bool,
     /// The rule that sets the limit.
-    pub rule: String,
+    pub rule: RuleId<'a>,
+}
+
+impl ChargeRequest<'_> {
+    /// The same, on its own.
+    pub fn into_owned(self) -> ChargeRequest<'static> {
+        let Self { counter, window, max, amount, rows, rule } = self;
+        ChargeRequest { counter: counter.into_owned(), window, max, amount, rows, rule: rule.into_owned() }
+    }
 }
 
 /// What was taken, all of it in the windows of one moment.
@@ -25,12 +81,14 @@ pub struct ChargeRequest {
 pub struct Reservation {
     /// One for each request, in its order; those of rows are of amount zero.
     pub charges: Vec<Charge>,
-    requests: Vec<ChargeRequest>,
+    requests: Vec<ChargeRequest<'static>>,
 }
 
 /// A limit is spent; nothing was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Full {
+    /// Which of the requests found it spent, from 0.
+    pub request: usize,
     /// The rule that sets the limit.
     pub rule: String,
     /// How much fits into one window.
@@ -67,7 +125,40 @@ impl Full {
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
     newest: Option<Timestamp>,
-    spent: HashMap<(String, u64), Spent>,
+    spent: HashMap<Count, Spent>,
+}
+
+/// A count in windows of one length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Count {
+    counter: CounterId<'static>,
+    window: u64,
+}
+
+/// The same, borrowed.
+struct CountOf<'a>(&'a CounterId<'a>, u64);
+
+fn hash_count<H: Hasher>(counter: &CounterId<'_>, window: u64, state: &mut H) {
+    counter.parts().hash(state);
+    window.hash(state);
+}
+
+impl Hash for Count {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_count(&self.counter, self.window, state);
+    }
+}
+
+impl Hash for CountOf<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_count(self.0, self.1, state);
+    }
+}
+
+impl Equivalent<Count> for CountOf<'_> {
+    fn equivalent(&self, key: &Count) -> bool {
+        self.1 == key.window && self.0.parts() == key.counter.parts()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,17 +174,34 @@ impl Limits {
     }
 
     /// Takes all that is asked for, or nothing.
-    pub fn reserve(&mut self, requests: &[ChargeRequest], now: Timestamp) -> Result<Reservation, Full> {
+    pub fn reserve(&mut self, requests: &[ChargeRequest<'_>], now: Timestamp) -> Result<Reservation, Full> {
         let now = self.advance(now);
         self.check(requests, now)?;
         let charges = requests.iter().map(|request| self.take(request, request.amount, now)).collect();
-        Ok(Reservation { charges, requests: requests.to_vec() })
+        Ok(Reservation { charges, requests: requests.iter().cloned().map(ChargeRequest::into_owned).collect() })
+    }
+
+    /// Takes all that is asked for and the rows that came of it, or nothing: for calls that are only judged again.
+    pub fn charge(&mut self, requests: &[ChargeRequest<'_>], rows: u64, now: Timestamp) -> Result<(), Full> {
+        let now = self.advance(now);
+        self.check(requests, now)?;
+        for request in requests {
+            let amount = if request.rows { rows } else { request.amount };
+            self.add(&request.counter, request.window.seconds(), request.window.start(now), amount);
+        }
+        Ok(())
     }
 
     /// Whether all that is asked for would fit; takes nothing.
-    pub fn peek(&mut self, requests: &[ChargeRequest], now: Timestamp) -> Result<(), Full> {
-        let now = self.advance(now);
-        self.check(requests, now)
+    pub fn peek(&self, requests: &[ChargeRequest<'_>], now: Timestamp) -> Result<(), Full> {
+        self.check(requests, self.moment(now))
+    }
+
+    /// What is spent of a request's limit in its window of `now`, and how long that window still lasts.
+    pub fn spent(&self, request: &ChargeRequest<'_>, now: Timestamp) -> (u64, Duration) {
+        let now = self.moment(now);
+        let end = request.window.start(now).plus(Duration::from_secs(request.window.seconds()));
+        (self.spent_in(request, now), end.since(now))
     }
 
     /// Moves a reservation into the windows of `now`, where the call runs. When one of them is full nothing changes: the
@@ -108,7 +216,7 @@ impl Limits {
             }
             Err(full) => {
                 for charge in &reservation.charges {
-                    self.add(charge);
+                    self.add_charge(charge);
                 }
                 Err(full)
             }
@@ -124,15 +232,15 @@ impl Limits {
     }
 
     /// How many rows fit until the first limit on rows is spent; none when there is no such limit.
-    pub fn rows_left(&mut self, reservation: &Reservation, now: Timestamp) -> Option<u64> {
-        let now = self.advance(now);
+    pub fn rows_left(&self, reservation: &Reservation, now: Timestamp) -> Option<u64> {
+        let now = self.moment(now);
         let counted = reservation.requests.iter().filter(|request| request.rows);
         counted.map(|request| request.max.saturating_sub(self.spent_in(request, now))).min()
     }
 
     /// Gives a charge back: the call provably did not run. A charge of a window that has passed is gone anyway.
     pub fn give_back(&mut self, charge: &Charge) {
-        if let Some(spent) = self.spent.get_mut(&key(charge))
+        if let Some(spent) = self.spent.get_mut(&CountOf(&charge.counter.as_str().into(), charge.window))
             && spent.window_start == charge.window_start
         {
             spent.amount = spent.amount.saturating_sub(charge.amount);
@@ -152,23 +260,27 @@ impl Limits {
         self.advance(newest);
         for charge in charges {
             self.advance(charge.window_start);
-            self.add(&charge);
+            self.add_charge(&charge);
         }
     }
 
     /// The moment that counts.
+    fn moment(&self, now: Timestamp) -> Timestamp {
+        self.newest.map_or(now, |newest| newest.max(now))
+    }
+
     fn advance(&mut self, now: Timestamp) -> Timestamp {
-        let moment = self.newest.map_or(now, |newest| newest.max(now));
+        let moment = self.moment(now);
         self.newest = Some(moment);
         moment
     }
 
-    fn check(&self, requests: &[ChargeRequest], now: Timestamp) -> Result<(), Full> {
+    fn check(&self, requests: &[ChargeRequest<'_>], now: Timestamp) -> Result<(), Full> {
         for (index, request) in requests.iter().enumerate() {
             // Requests of one counter add up.
             let earlier = requests[..index]
                 .iter()
-                .filter(|other| other.counter == request.counter && other.window == request.window);
+                .filter(|other| other.window == request.window && other.counter == request.counter);
             let earlier = earlier.fold(0_u64, |sum, other| sum.saturating_add(other.amount));
             let spent = self.spent_in(request, now).saturating_add(earlier);
             let fits =
@@ -177,7 +289,8 @@ impl Limits {
                 let end = request.window.start(now).plus(Duration::from_secs(request.window.seconds()));
                 let ever_fits = if request.rows { request.max > 0 } else { request.amount <= request.max };
                 return Err(Full {
-                    rule: request.rule.clone(),
+                    request: index,
+                    rule: request.rule.to_string(),
                     max: request.max,
                     window: request.window,
                     retry_after: ever_fits.then(|| end.since(now)),
@@ -187,35 +300,39 @@ impl Limits {
         Ok(())
     }
 
-    fn spent_in(&self, request: &ChargeRequest, now: Timestamp) -> u64 {
+    fn spent_in(&self, request: &ChargeRequest<'_>, now: Timestamp) -> u64 {
         let start = request.window.start(now);
-        let spent = self.spent.get(&(request.counter.clone(), request.window.seconds()));
+        let spent = self.spent.get(&CountOf(&request.counter, request.window.seconds()));
         spent.filter(|spent| spent.window_start == start).map_or(0, |spent| spent.amount)
     }
 
-    fn take(&mut self, request: &ChargeRequest, amount: u64, now: Timestamp) -> Charge {
+    fn take(&mut self, request: &ChargeRequest<'_>, amount: u64, now: Timestamp) -> Charge {
         let charge = Charge {
-            counter: request.counter.clone(),
+            counter: request.counter.to_string(),
             window: request.window.seconds(),
             window_start: request.window.start(now),
             amount,
         };
-        self.add(&charge);
+        self.add(&request.counter, charge.window, charge.window_start, amount);
         charge
     }
 
-    /// Adds a charge to its window; a window that has passed is not opened again.
-    fn add(&mut self, charge: &Charge) {
-        let spent = self.spent.entry(key(charge)).or_insert(Spent { window_start: charge.window_start, amount: 0 });
-        if charge.window_start > spent.window_start {
-            *spent = Spent { window_start: charge.window_start, amount: 0 };
+    fn add_charge(&mut self, charge: &Charge) {
+        self.add(&charge.counter.as_str().into(), charge.window, charge.window_start, charge.amount);
+    }
+
+    /// Adds to a window; a window that has passed is not opened again.
+    fn add(&mut self, counter: &CounterId<'_>, window: u64, window_start: Timestamp, amount: u64) {
+        let Some(spent) = self.spent.get_mut(&CountOf(counter, window)) else {
+            let count = Count { counter: counter.clone().into_owned(), window };
+            self.spent.insert(count, Spent { window_start, amount });
+            return;
+        };
+        if window_start > spent.window_start {
+            *spent = Spent { window_start, amount: 0 };
         }
-        if charge.window_start == spent.window_start {
-            spent.amount = spent.amount.saturating_add(charge.amount);
+        if window_start == spent.window_start {
+            spent.amount = spent.amount.saturating_add(amount);
         }
     }
-}
-
-fn key(charge: &Charge) -> (String, u64) {
-    (charge.counter.clone(), charge.window)
 }

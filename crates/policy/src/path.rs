@@ -29,6 +29,23 @@ pub(crate) enum Fact {
     AgentName,
 }
 
+impl Fact {
+    /// Whether another call could have it otherwise; the connection and the agent stay what they are.
+    pub(crate) const fn is_of_the_call(self) -> bool {
+        matches!(
+            self,
+            Self::Model
+                | Self::Method
+                | Self::Records
+                | Self::Fields
+                | Self::Reads
+                | Self::Commands
+                | Self::Effects
+                | Self::Sensitive
+        )
+    }
+}
+
 const FACTS: [(&str, Fact); 15] = [
     ("call.model", Fact::Model),
     ("call.method", Fact::Method),

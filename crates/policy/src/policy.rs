@@ -1,8 +1,8 @@
 use crate::condition::Condition;
 use crate::path::Path;
 use crate::redact::Glob;
-use gatehouse_core::Timestamp;
-use std::collections::BTreeMap;
+use gatehouse_core::{Digest, Timestamp};
+use hashbrown::{HashMap, HashSet};
 use std::time::Duration;
 
 /// A policy: one strictly parsed file. It judges alone; several are combined by [`crate::evaluate`].
@@ -15,7 +15,7 @@ pub struct Policy {
     /// Limits that count every call.
     pub(crate) all_tools: Vec<Limit>,
     /// A listed tool is allowed, subject to its rules.
-    pub(crate) tools: BTreeMap<String, ToolRules>,
+    pub(crate) tools: HashMap<String, ToolRules>,
     /// Fields that never reach an agent.
     pub(crate) redact: Vec<Glob>,
 }
@@ -25,9 +25,9 @@ impl Policy {
     pub fn deny_everything() -> Self {
         Self {
             default: DefaultAnswer::Deny,
-            hide: Hide::Names(Vec::new()),
+            hide: Hide::default(),
             all_tools: Vec::new(),
-            tools: BTreeMap::new(),
+            tools: HashMap::new(),
             redact: Vec::new(),
         }
     }
@@ -41,18 +41,29 @@ impl Policy {
     pub fn hides(&self, tool: &str) -> bool {
         match &self.hide {
             Hide::Every => true,
-            Hide::Names(names) => names.iter().any(|name| name == tool),
+            Hide::Names { known, .. } => known.contains(tool),
         }
     }
 
     /// The tools that it lists, by name.
     pub fn listed(&self) -> impl Iterator<Item = &str> {
-        self.tools.keys().map(String::as_str)
+        self.sorted().into_iter().map(|(name, _)| name)
+    }
+
+    pub(crate) fn sorted(&self) -> Vec<(&str, &ToolRules)> {
+        let mut tools: Vec<_> = self.tools.iter().map(|(name, rules)| (name.as_str(), rules)).collect();
+        tools.sort_unstable_by_key(|(name, _)| *name);
+        tools
     }
 
     /// The limits that a call of `tool` is counted by, the tool's own first.
     pub fn limits(&self, tool: &str) -> impl Iterator<Item = &Limit> {
         self.tools.get(tool).into_iter().flat_map(|rules| &rules.limits).chain(&self.all_tools)
+    }
+
+    /// What names its meaning: two texts that say the same have the same revision.
+    pub fn revision(&self) -> Digest {
+        Digest::of(self.to_json_pretty().as_bytes())
     }
 }
 
@@ -69,8 +80,25 @@ pub enum DefaultAnswer {
 pub(crate) enum Hide {
     /// `["*"]`.
     Every,
-    /// By name, in the file's order.
-    Names(Vec<String>),
+    /// By name.
+    Names {
+        /// In the file's order.
+        listed: Vec<String>,
+        /// The same, to look them up.
+        known: HashSet<String>,
+    },
+}
+
+impl Default for Hide {
+    fn default() -> Self {
+        Self::names(Vec::new())
+    }
+}
+
+impl Hide {
+    pub(crate) fn names(listed: Vec<String>) -> Self {
+        Self::Names { known: listed.iter().cloned().collect(), listed }
+    }
 }
 
 /// What a listed tool is subject to.

@@ -1,4 +1,5 @@
 use gatehouse_core::FieldPath;
+use smallvec::SmallVec;
 
 /// A pattern over `model.field`: `*` stands for any characters, dots included.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,7 @@ impl Glob {
     }
 
     pub(crate) fn matches(&self, path: &FieldPath) -> bool {
-        is_match(self.0.as_bytes(), path.to_string().as_bytes())
+        with_text(path, |text| is_match(self.0.as_bytes(), text.as_bytes()))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -24,8 +25,18 @@ impl Glob {
     }
 }
 
+/// Looks at `model.field` as one text, in place unless it is unusually long.
+pub(crate) fn with_text<R>(path: &FieldPath, look: impl FnOnce(&str) -> R) -> R {
+    let FieldPath { model, field } = path;
+    let mut bytes: SmallVec<[u8; 128]> = SmallVec::with_capacity(model.len() + 1 + field.len());
+    bytes.extend_from_slice(model.as_bytes());
+    bytes.push(b'.');
+    bytes.extend_from_slice(field.as_bytes());
+    look(std::str::from_utf8(&bytes).unwrap_or_default())
+}
+
 /// Greedy with one way back to the latest star: linear in the product of the lengths at worst.
-fn is_match(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn is_match(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {

@@ -1,7 +1,7 @@
 //! What a policy may say and hardly means.
 
-use super::problem;
-use crate::json::{Node, Place, Value, read};
+use super::{Found, placed};
+use crate::json::{Entry, Node, Value, read};
 use crate::path::Path;
 use crate::policy::Policy;
 use crate::problem::{PolicyProblem, did_you_mean, token};
@@ -12,12 +12,16 @@ impl Policy {
     /// have, and a `deny_if` over an argument that the agent may simply leave out.
     pub fn warnings(text: &str, tools: &[ToolDefinition]) -> Vec<PolicyProblem> {
         let Ok(root) = read(text) else { return Vec::new() };
-        let mut warnings = Vec::new();
-        for (name, place, rules) in entries(child(&root, "tools")) {
+        let mut found = Vec::new();
+        for Entry { key: name, key_at, node: rules } in entries(child(&root, "tools")) {
             let at = format!("/tools/{}", token(name));
             let Some(tool) = tools.iter().find(|tool| tool.name == *name) else {
                 let near = did_you_mean(name, tools.iter().map(|tool| tool.name.as_str()));
-                warnings.push(problem(*place, at, format!("Gatehouse has no tool “{name}”.{near}")));
+                found.push(Found {
+                    at: *key_at,
+                    pointer: at,
+                    message: format!("Gatehouse has no tool “{name}”.{near}"),
+                });
                 continue;
             };
             for (index, rule) in items(child(rules, "deny_if")).iter().enumerate() {
@@ -28,12 +32,12 @@ impl Policy {
                         let message = format!(
                             "This rule does nothing when the agent leaves {path} out. A require with {{\"path\": \"{path}\", \"op\": \"exists\", \"value\": true}} closes that."
                         );
-                        warnings.push(problem(condition.place, format!("{at}/deny_if/{index}"), message));
+                        found.push(Found { at: condition.at, pointer: format!("{at}/deny_if/{index}"), message });
                     }
                 }
             }
         }
-        warnings
+        placed(text, found)
     }
 }
 
@@ -41,18 +45,18 @@ fn is_required(schema: &serde_json::Value, name: &str) -> bool {
     schema.get("required").and_then(|r| r.as_array()).is_some_and(|r| r.iter().any(|item| item == name))
 }
 
-fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    entries(Some(node)).iter().find(|(name, _, _)| name == key).map(|(_, _, node)| node)
+fn child<'n, 't>(node: &'n Node<'t>, key: &str) -> Option<&'n Node<'t>> {
+    entries(Some(node)).iter().find(|entry| entry.key == key).map(|entry| &entry.node)
 }
 
-fn entries(node: Option<&Node>) -> &[(String, Place, Node)] {
+fn entries<'n, 't>(node: Option<&'n Node<'t>>) -> &'n [Entry<'t>] {
     match node.map(|node| &node.value) {
         Some(Value::Object(entries)) => entries,
         _ => &[],
     }
 }
 
-fn items(node: Option<&Node>) -> &[Node] {
+fn items<'n, 't>(node: Option<&'n Node<'t>>) -> &'n [Node<'t>] {
     match node.map(|node| &node.value) {
         Some(Value::List(items)) => items,
         _ => &[],

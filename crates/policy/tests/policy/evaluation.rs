@@ -209,7 +209,7 @@ fn the_strictest_layer_wins_and_all_limits_of_all_layers_apply() {
     let deny = policy(&rules(&json!({"deny_if": [{"conditions": []}]})));
     let verdict = judge(&[&allow, &ask], &write_facts(), &json!({}));
     assert_eq!(said(&verdict), "ask connection:con_1:/tools/odoo_write/require_approval/0");
-    let counters: Vec<&str> = verdict.charges.iter().map(|charge| charge.counter.as_str()).collect();
+    let counters: Vec<String> = verdict.charges.iter().map(|charge| charge.counter.to_string()).collect();
     assert_eq!(counters, ["user/claude/a", "connection:con_1/claude/a"]);
     let verdict = judge(&[&allow, &ask, &deny], &write_facts(), &json!({}));
     assert_eq!(said(&verdict), "deny agent:claude:/tools/odoo_write/deny_if/0");
@@ -223,7 +223,7 @@ fn limits_of_one_counter_are_one_charge_against_the_smallest_quota() {
     text["all_tools"] = json!({"limits": [limit(4)]});
     let verdict = judge(&[&policy(&text)], &write_facts(), &json!({}));
     assert_eq!(verdict.charges.len(), 1);
-    assert_eq!((verdict.charges[0].max, verdict.charges[0].rule.as_str()), (4, "user:/all_tools/limits/0"));
+    assert_eq!((verdict.charges[0].max, verdict.charges[0].rule.to_string().as_str()), (4, "user:/all_tools/limits/0"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{facts, judge, tools, write_facts};
 use gatehouse_core::{CallFacts, Category, Charge, Decision, Effect, Timestamp};
-use gatehouse_policy::{ChargeRequest, Layer, Limits, Policy, Reservation, Window, is_hidden};
+use gatehouse_policy::{ChargeRequest, Layer, Limits, Policy, Reservation, RuleId, Window, is_hidden};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -199,8 +199,8 @@ proptest! {
         for (step, jump, amount) in steps {
             clock += jump;
             let now = Timestamp::from_millis(clock * 1000);
-            let request = |counter: &str, max| ChargeRequest {
-                counter: counter.into(), window: Window::Minute, max, amount, rows: false, rule: "user:/x".into(),
+            let request = |counter: &'static str, max| ChargeRequest {
+                counter: counter.into(), window: Window::Minute, max, amount, rows: false, rule: RuleId::of_all_tools("user", 0),
             };
             match step {
                 0..=2 => if let Ok(reservation) = limits.reserve(&[request("a", max), request("b", max + 1)], now) {

@@ -1,22 +1,22 @@
 use gatehouse_core::{Retry, Timestamp};
-use gatehouse_policy::{ChargeRequest, Limits, Window};
+use gatehouse_policy::{ChargeRequest, Limits, RuleId, Window};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }
 
-fn request(counter: &str, max: u64, amount: u64) -> ChargeRequest {
+fn request(counter: &str, max: u64, amount: u64) -> ChargeRequest<'_> {
     ChargeRequest {
         counter: counter.into(),
         window: Window::Minute,
         max,
         amount,
         rows: false,
-        rule: format!("user:/{counter}"),
+        rule: RuleId::of_tool("user", counter, "limits", 0),
     }
 }
 
-fn rows(max: u64) -> ChargeRequest {
+fn rows(max: u64) -> ChargeRequest<'static> {
     ChargeRequest { rows: true, ..request("rows", max, 0) }
 }
 
@@ -38,7 +38,7 @@ fn all_is_reserved_or_nothing() {
     let mut limits = Limits::new();
     limits.reserve(&[request("b", 1, 1)], at(0)).unwrap();
     let full = limits.reserve(&[request("a", 1, 1), request("b", 1, 1)], at(0)).unwrap_err();
-    assert_eq!(full.rule, "user:/b");
+    assert_eq!(full.rule, "user:/tools/b/limits/0");
     assert!(limits.reserve(&[request("a", 1, 1)], at(0)).is_ok(), "nothing was taken from a");
     assert!(
         limits.reserve(&[request("d", 1, 1), request("d", 1, 1)], at(0)).is_err(),

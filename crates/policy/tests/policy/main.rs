@@ -77,16 +77,16 @@ fn connection() -> ConnectionFacts {
     }
 }
 
-fn judge(policies: &[&Policy], facts: &CallFacts, arguments: &Value) -> Verdict {
+fn judge(policies: &[&Policy], facts: &CallFacts, arguments: &Value) -> Verdict<'static> {
     let names = ["user", "connection:con_1", "agent:claude", "managed"];
     let layers: Vec<Layer<'_>> = policies.iter().zip(names).map(|(policy, name)| Layer::new(name, policy)).collect();
     let agent = AgentId::parse("claude").unwrap();
     let connection = connection();
-    evaluate(&layers, &Call { facts, arguments, connection: Some(&connection), agent: &agent })
+    evaluate(&layers, &Call { facts, arguments, connection: Some(&connection), agent: &agent }).into_owned()
 }
 
 /// `allow`, `ask RULE` or `deny RULE`.
-fn said(verdict: &Verdict) -> String {
+fn said(verdict: &Verdict<'_>) -> String {
     match &verdict.decision {
         Decision::Allow => "allow".to_owned(),
         Decision::Ask(question) => format!("ask {}", question.rule),

@@ -201,6 +201,7 @@ fn a_call_without_a_connection_matches_nothing_about_one() {
     let layers = [Layer::new("user", &policy)];
     let facts = facts("user_connection_add", Category::Write);
     let agent = AgentId::parse("claude").unwrap();
-    let verdict = evaluate(&layers, &Call { facts: &facts, arguments: &json!({}), connection: None, agent: &agent });
+    let arguments = json!({});
+    let verdict = evaluate(&layers, &Call { facts: &facts, arguments: &arguments, connection: None, agent: &agent });
     assert_eq!(said(&verdict), "allow");
 }
