@@ -10,8 +10,11 @@ const PEERS: &[&str] = &["mcp-server-odoo", "odoo-mcp", "odoo-safe-mcp"];
 
 /// `cargo xtask bench [--sim] [--no-peers]`: against the real Odoo it writes `docs/benchmarks.md`.
 pub(crate) fn run(rest: &[&str]) -> Outcome {
+    if let ["policy"] = rest {
+        return policy();
+    }
     if let Some(unknown) = rest.iter().find(|word| !["--sim", "--no-peers"].contains(word)) {
-        return Err(format!("bench knows --sim and --no-peers, not {unknown}"));
+        return Err(format!("bench knows policy, --sim and --no-peers, not {unknown}"));
     }
     let (sim, no_peers) = (rest.contains(&"--sim"), rest.contains(&"--no-peers"));
     setup::run()?;
@@ -40,6 +43,18 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
         step = step.env(name, value);
     }
     step.run()
+}
+
+/// The policy engine beside Cedar and beside a bare insert: writes its part of `docs/benchmarks.md`.
+fn policy() -> Outcome {
+    let folder = place::root().join("crates/policy/bench");
+    let target = place::target().join("policy-bench");
+    begin("the policy engine (Cedar takes minutes to build)");
+    let cargo = |words: &[&str]| Step::cargo(words).within(&folder).env("CARGO_TARGET_DIR", &target).run();
+    cargo(&["test", "--release", "--quiet"])?;
+    cargo(&["bench", "--bench", "judging", "--bench", "journal"])?;
+    let (criterion, report) = (text(&target.join("criterion")), text(&place::root().join("docs/benchmarks.md")));
+    cargo(&["run", "--release", "--quiet", "--", &criterion, &report])
 }
 
 /// Release builds in a folder of their own, so that neither the tests' programs nor these are taken for the others: `plain/`

@@ -27,6 +27,7 @@ cargo xtask COMMAND
   odoo reset        its database as it was when new
   odoo down         stops it
   bench [--sim]     measures; writes docs/benchmarks.md (--sim: against odoo-sim, writes nothing)
+  bench policy      the policy engine beside Cedar; writes its part of docs/benchmarks.md
   bindings          writes the TypeScript types of ui/src/lib/bindings
   shots [--readme]  pictures of every page in shots/ (--readme: also docs/window.png)
   setup             installs what the others need, where it can

@@ -99,7 +99,10 @@ async fn main() {
         Report { starts, resident, searched, searched_small, bytes, approved, weight, peers, against, command }.text();
     println!("\n{report}");
     if let Some(file) = words.report {
-        std::fs::write(file, report).expect("the report is written");
+        // What the policy's own benchmark wrote stays.
+        let before = std::fs::read_to_string(&file).unwrap_or_default();
+        let policy = before.find("<!-- policy:").map_or(String::new(), |at| format!("\n{}", &before[at..]));
+        std::fs::write(file, format!("{}\n{policy}", report.to_string().trim_end())).expect("the report is written");
     }
 }
 
