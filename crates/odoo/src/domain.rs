@@ -1,17 +1,24 @@
 //! Domains, orders and field lists, parsed strictly: what does not parse is refused with its place. Nothing is ever
 //! widened, and every `model.field` that is touched on the way is reported.
 
+mod grouping;
+mod having;
 mod leaf;
 mod literal;
 mod order;
+mod origins;
 mod path;
 mod problem;
 mod selection;
+mod unseen;
 
+pub use grouping::{Aggregate, Asked, Axis, Grouping};
 pub use order::Order;
+pub use origins::{Origins, copied, origins};
 pub use path::FieldSource;
 pub use problem::{InputError, Problem};
 pub use selection::{Column, FieldList};
+pub use unseen::Unseen;
 
 pub(crate) use leaf::whole;
 pub(crate) use path::{Target, resolve, unknown_field};
@@ -33,6 +40,7 @@ pub const MAX_LIST: usize = 10_000;
 pub struct Domain {
     terms: Value,
     reads: Vec<FieldPath>,
+    unseen: Vec<Unseen>,
 }
 
 impl Domain {
@@ -47,20 +55,24 @@ impl Domain {
             }
             other => other,
         };
-        let mut reading = Reading { source, terms_left: MAX_TERMS, reads: BTreeSet::new() };
+        let mut reading = Reading { source, terms_left: MAX_TERMS, reads: BTreeSet::new(), unseen: BTreeSet::new() };
         let terms = reading.list(list, model, String::new(), 0).await?;
-        Ok(Self { terms: Value::Array(terms), reads: reading.reads.into_iter().collect() })
+        Ok(Self {
+            terms: Value::Array(terms),
+            reads: reading.reads.into_iter().collect(),
+            unseen: reading.unseen.into_iter().collect(),
+        })
     }
 
     /// Every record.
     pub fn every() -> Self {
-        Self { terms: json!([]), reads: Vec::new() }
+        Self { terms: json!([]), reads: Vec::new(), unseen: Vec::new() }
     }
 
     /// The records of these ids.
     pub fn of_ids(model: &str, ids: &[i64]) -> Self {
         let id = FieldPath { model: model.to_owned(), field: "id".to_owned() };
-        Self { terms: json!([["id", "in", ids]]), reads: vec![id] }
+        Self { terms: json!([["id", "in", ids]]), reads: vec![id], unseen: Vec::new() }
     }
 
     /// As Odoo takes it: a JSON list in prefix notation, `null` written as `false`, dates in Odoo's own form.
@@ -77,6 +89,12 @@ impl Domain {
     pub fn reads(&self) -> &[FieldPath] {
         &self.reads
     }
+
+    /// What Odoo looks at for it without being told; sorted, without repeats. Every search also leaves out the archived
+    /// records of the model itself, which is not repeated here.
+    pub fn unseen(&self) -> &[Unseen] {
+        &self.unseen
+    }
 }
 
 /// One parse under way.
@@ -84,6 +102,7 @@ struct Reading<'a> {
     source: &'a dyn FieldSource,
     terms_left: usize,
     reads: BTreeSet<FieldPath>,
+    unseen: BTreeSet<Unseen>,
 }
 
 impl Reading<'_> {
@@ -194,5 +213,7 @@ impl Arity {
 
 #[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod grouping_tests;
 #[cfg(test)]
 mod tests;

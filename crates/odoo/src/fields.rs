@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 /// The attributes asked of `fields_get`: enough to check values and domains, and a third of what Odoo would send unasked.
 /// No version says that a field is computed; `depends` (what it is computed from) is the nearest thing to it.
-pub(crate) const ATTRIBUTES: [&str; 15] = [
+pub(crate) const ATTRIBUTES: [&str; 18] = [
     "string",
     "type",
     "required",
@@ -16,6 +16,9 @@ pub(crate) const ATTRIBUTES: [&str; 15] = [
     "store",
     "searchable",
     "sortable",
+    "groupable",
+    "aggregator",
+    "group_operator",
     "related",
     "depends",
     "help",
@@ -106,6 +109,12 @@ pub struct Field {
     pub searchable: bool,
     /// It can stand in an order.
     pub sortable: bool,
+    /// Records can be grouped by it.
+    pub groupable: bool,
+    /// How Odoo sums it up by itself: `sum`, `avg`; none where it does not.
+    pub aggregator: Option<String>,
+    /// The dotted paths that it is computed from, as far as Odoo says.
+    pub depends: Vec<String>,
     /// The dotted path whose value it shows: `partner_id.email`.
     pub related: Option<String>,
     /// Odoo's own explanation of it.
@@ -122,14 +131,22 @@ impl Field {
             }
             _ => None,
         };
-        let depends = matches!(attributes.get("depends"), Some(Value::Array(depends)) if !depends.is_empty());
+        let depends: Vec<String> = match attributes.remove("depends") {
+            Some(Value::Array(paths)) => paths.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
         let store = flag(&attributes, "store", true);
+        let kind = text(&mut attributes, "type").map_or(FieldType::Other, |kind| FieldType::parse(&kind));
         Self {
-            kind: text(&mut attributes, "type").map_or(FieldType::Other, |kind| FieldType::parse(&kind)),
             label: text(&mut attributes, "string").unwrap_or_default(),
             required: flag(&attributes, "required", false),
             readonly: flag(&attributes, "readonly", false),
-            computed: depends || related.is_some() || !store,
+            computed: !depends.is_empty() || related.is_some() || !store,
+            // Up to 16 Odoo does not say; what is kept in the database can be.
+            groupable: flag(&attributes, "groupable", store && kind != FieldType::One2many && !kind.is_opaque()),
+            aggregator: text(&mut attributes, "aggregator").or_else(|| text(&mut attributes, "group_operator")),
+            depends,
+            kind,
             relation: text(&mut attributes, "relation"),
             relation_field: text(&mut attributes, "relation_field"),
             model_field: text(&mut attributes, "model_field"),
@@ -272,6 +289,11 @@ impl FieldType {
             Self::Json => "json",
             Self::Other => "other",
         }
+    }
+
+    /// Whether it holds something that is neither compared nor grouped: bytes or JSON.
+    pub(crate) const fn is_opaque(self) -> bool {
+        matches!(self, Self::Binary | Self::Image | Self::Json | Self::PropertiesDefinition | Self::Other)
     }
 
     /// Whether it leads to records of the model in [`Field::relation`].

@@ -19,6 +19,7 @@ mod detect;
 mod error;
 mod exception;
 mod fields;
+mod groups;
 mod http;
 mod json2;
 mod jsonrpc;

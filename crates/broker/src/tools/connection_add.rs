@@ -37,7 +37,7 @@ impl Tool for ConnectionAdd {
         Target::None
     }
 
-    async fn describe(&self, _: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+    async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
         for name in ["url", "alias", "db", "user"] {
             if let Some(text) = arguments.text(name)
                 && let Some(what) = looks_like_a_secret(name, text)
@@ -53,6 +53,7 @@ impl Tool for ConnectionAdd {
         }
         let address = gatehouse_odoo::address::parse(arguments.text("url").unwrap_or_default())
             .map_err(|error| EdgeError::new(ErrorCode::InvalidAddress, format!("url: {error}")))?;
+        site.broker.must_be_allowed(address.authority())?;
         let alias =
             arguments.text("alias").map_or_else(|| address.short_name().to_owned(), |alias| alias.trim().to_owned());
         let db = arguments.text("db").map(str::to_owned).or(address.database.clone()).unwrap_or_default();

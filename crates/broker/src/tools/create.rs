@@ -1,13 +1,15 @@
 //! `odoo_create`: one record, or up to 100 of a model, in one transaction.
 
 use super::arguments::Arguments;
-use super::site::{Locale, OpenNames};
+use super::lookup::OpenNames;
+use super::reach::Reach;
+use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Nested, Risk, Severity, ToolDefinition};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, FieldPath, Nested, Risk, Severity, ToolDefinition};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
 use gatehouse_odoo::{Fields, Record};
 use serde_json::{Value, json};
@@ -56,7 +58,13 @@ impl Tool for Create {
         }
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
-        let names = OpenNames(session.client.within(&locale.context));
+        let names = OpenNames::of(site, session.client.within(&locale.context));
+        let mut facts = CallFacts {
+            model: Some(model.clone()),
+            method: Some("create".into()),
+            records: Some(given.len() as u64),
+            ..CallFacts::local(NAME, self.definition().risk)
+        };
         let mut records = Vec::with_capacity(given.len());
         for (index, values) in given.iter().enumerate() {
             let place = if given.len() == 1 { "values".to_owned() } else { format!("values/{index}") };
@@ -67,15 +75,13 @@ impl Tool for Create {
                 ));
             };
             let checked = check_values(values, &model, Mode::Create, &source, &names).await;
+            if let Some(refused) = names.refusal(&facts) {
+                return Ok(refused);
+            }
             records.push(checked.map_err(|error| site.input_error(error, &place))?);
         }
-        let mut facts = CallFacts {
-            model: Some(model.clone()),
-            method: Some("create".into()),
-            records: Some(records.len() as u64),
-            ..CallFacts::local(NAME, self.definition().risk)
-        };
         gather(&mut facts, &records);
+        facts.reads = reads_of(Reach::of(site, &source), &facts, &names).await?;
         Ok(Box::new(CreateCall { facts, model, fields, records, locale }))
     }
 }
@@ -94,6 +100,21 @@ pub(crate) fn gather(facts: &mut CallFacts, records: &[CheckedValues]) {
     if facts.commands.iter().any(removes) {
         facts.risk = Risk { category: Category::Destructive, severity: Severity::Critical };
     }
+}
+
+/// What a call that writes reads: the names that were looked up, and the fields written. Their old values stand on the
+/// card, and whether Odoo takes a new one tells of them.
+pub(crate) async fn reads_of(
+    mut reach: Reach<'_>,
+    facts: &CallFacts,
+    names: &OpenNames<'_>,
+) -> Result<Option<Vec<FieldPath>>, EdgeError> {
+    reach.write(facts.model.as_deref().unwrap_or_default(), &facts.fields);
+    for nested in &facts.commands {
+        reach.write(&nested.model, &nested.fields);
+    }
+    reach.read(&names.reads());
+    Ok(reach.finish().await?.fields)
 }
 
 /// Whether a nested command removes records: a delete, or taking a line away from what owns it.
@@ -158,11 +179,8 @@ impl Call for CreateCall {
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let values: Vec<Record> = self.records.iter().map(|record| record.values.clone()).collect();
-        let ids = session
-            .client
-            .create(&self.model, values, Some(&self.locale.context))
-            .await
-            .map_err(|error| site.odoo_error(&error))?;
+        let ids = session.client.create(&self.model, values, Some(&self.locale.context)).await;
+        let ids = site.told(&self.model, ids).await?;
         let connection = site.connection()?;
         Ok(Done {
             summary: format!("created {}", counted(ids.len(), &format!("{} record", self.model))),

@@ -2,6 +2,7 @@
 
 mod approval_wait;
 pub(crate) mod arguments;
+mod columns;
 mod connect;
 mod connection_activate;
 mod connection_add;
@@ -11,8 +12,12 @@ mod create;
 mod disconnect;
 mod fields_get;
 mod list_models;
+mod lookup;
 mod open_manager;
+mod reach;
 mod read;
+mod read_group;
+mod search_count;
 mod search_read;
 pub(crate) mod site;
 mod unlink;
@@ -29,6 +34,7 @@ use std::collections::BTreeSet;
 pub(crate) use approval_wait::NAME as APPROVAL_WAIT;
 pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
 pub(crate) use open_manager::NAME as OPEN_MANAGER;
+pub(crate) use reach::ClosedNames;
 pub(crate) use unlink::NAME as UNLINK;
 
 /// Every tool's definition, in the fixed order of `tools/list`.
@@ -128,6 +134,8 @@ impl Tools {
             Box::new(fields_get::FieldsGet),
             Box::new(search_read::SearchRead),
             Box::new(read::Read),
+            Box::new(search_count::SearchCount),
+            Box::new(read_group::ReadGroup),
             Box::new(create::Create),
             Box::new(write::Write),
             Box::new(unlink::Unlink),

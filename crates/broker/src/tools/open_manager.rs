@@ -24,7 +24,7 @@ impl Tool for OpenManager {
             "Opens the Gatehouse window for the user: to add or repair a connection, to answer what waits, to see what was \
              done. Starts the app when it is not running. Says whether the window was launched, focused, or only shown.",
             &json!({
-                "page": {"type": "string", "enum": ["connections", "approvals", "agents", "activity"]},
+                "page": {"type": "string", "enum": ["connections", "approvals", "agents", "policy", "activity"]},
                 "connection": {"type": "string", "description": "Connection to select"},
             }),
             &[],

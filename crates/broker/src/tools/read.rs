@@ -1,10 +1,12 @@
 //! `odoo_read`: records by id.
 
 use super::arguments::Arguments;
-use super::search_read::{Columns, read_facts, read_preview};
+use super::columns::Columns;
+use super::reach::{Reach, path};
+use super::search_read::{read_facts, read_preview};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
-use crate::answers::{cut, record};
+use crate::answers::cut;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
 use gatehouse_odoo::{Fields, Method};
@@ -43,8 +45,13 @@ impl Tool for Read {
         let model = arguments.text("model").unwrap_or_default().to_owned();
         let ids = arguments.ids("ids")?;
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
-        let columns = Columns::parse(site, &arguments, &model, &fields, &locale).await?;
-        let mut facts = read_facts(NAME, self.definition().risk, &model, "read", columns.reads(), ids.len() as u64);
+        let session = site.session().await?;
+        let source = session.client.within(&locale.context);
+        let mut reach = Reach::of(site, &source);
+        reach.read(&[path(&model, "id")]);
+        let columns = Columns::parse(&arguments, &fields, &session, &source, &mut reach).await?;
+        let reads = reach.finish().await?;
+        let mut facts = read_facts(NAME, self.definition().risk, &model, "read", reads, ids.len() as u64);
         facts.ids.clone_from(&ids);
         Ok(Box::new(ReadCall { facts, model, ids, fields, columns, locale }))
     }
@@ -81,15 +88,10 @@ impl Call for ReadCall {
                 .on(&self.ids)
                 .arg("specification", self.columns.specification())
                 .within(Some(&context));
-            let answer = session.client.call(&method).await.map_err(|error| site.odoo_error(&error))?;
-            self.columns.nested_rows(&answer)
+            self.columns.nested_rows(&site.told(&self.model, session.client.call(&method).await).await?)
         } else {
-            let rows = session
-                .client
-                .read(&self.model, &self.ids, &self.columns.names(), Some(&context))
-                .await
-                .map_err(|error| site.odoo_error(&error))?;
-            rows.iter().map(|row| record(row, &self.fields)).collect()
+            let rows = session.client.read(&self.model, &self.ids, &self.columns.names(), Some(&context)).await;
+            self.columns.rows(&site.told(&self.model, rows).await?, &self.fields)
         };
         let missing: Vec<i64> =
             self.ids.iter().copied().filter(|id| !rows.iter().any(|row| row["id"].as_i64() == Some(*id))).collect();

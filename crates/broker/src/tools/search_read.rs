@@ -1,19 +1,20 @@
 //! `odoo_search_read`: finds records and reads them, in one round trip.
 
 use super::arguments::Arguments;
+use super::columns::Columns;
+use super::reach::{Reach, Reads};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
-use crate::answers::{cut, nested_record, record};
+use crate::answers::cut;
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, FieldPath, Risk, Severity, ToolDefinition};
-use gatehouse_odoo::domain::{Column, Domain, FieldList, Order};
-use gatehouse_odoo::{Field, FieldType, Fields, Method, Search};
-use gatehouse_policy::sensitive::is_sensitive;
-use serde_json::{Map, Value, json};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Risk, Severity, ToolDefinition};
+use gatehouse_odoo::domain::{Domain, Order};
+use gatehouse_odoo::{Fields, Method, Search};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const NAME: &str = "odoo_search_read";
+pub(crate) const NAME: &str = "odoo_search_read";
 const DEFAULT_LIMIT: u32 = 20;
 
 pub(crate) struct SearchRead;
@@ -52,27 +53,33 @@ impl Tool for SearchRead {
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
-        let domain = match arguments.get("domain") {
-            Some(domain) => {
-                Domain::parse(domain, &model, &source).await.map_err(|error| error.inside("domain").edge())?
-            }
-            None => Domain::every(),
-        };
+        let domain = site.domain(&arguments, &model, &source).await?;
         let order = match arguments.text("order") {
             Some(order) => {
-                Some(Order::parse(order, &model, &source).await.map_err(|error| error.inside("order").edge())?)
+                let order = Order::parse(order, &model, &source).await;
+                Some(order.map_err(|error| site.input_error(error, "order"))?)
             }
             None => None,
         };
-        let columns = Columns::parse(site, &arguments, &model, &fields, &locale).await?;
+        let mut reach = Reach::of(site, &source);
+        let columns = Columns::parse(&arguments, &fields, &session, &source, &mut reach).await?;
         let limit = arguments.integer("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
         let offset = arguments.text("cursor").map(read_cursor).transpose()?.unwrap_or(0);
-        let mut reads = columns.reads().to_vec();
-        reads.extend_from_slice(domain.reads());
-        reads.extend(order.iter().flat_map(|order| order.reads().to_vec()));
-        reads.sort();
-        reads.dedup();
-        let facts = read_facts(NAME, self.definition().risk, &model, "search_read", &reads, u64::from(limit));
+        reach.search(&model);
+        reach.read(domain.reads());
+        reach.look(domain.unseen());
+        let order = match order {
+            Some(order) => {
+                reach.read(order.reads());
+                reach.look(order.unseen());
+                Some(order.as_str().to_owned())
+            }
+            None if reach.may_show_order(&fields).await? => None,
+            // The model's own order would tell how records stand to each other in what is kept from the agent.
+            None => Some("id".to_owned()),
+        };
+        let risk = self.definition().risk;
+        let facts = read_facts(NAME, risk, &model, "search_read", reach.finish().await?, u64::from(limit));
         Ok(Box::new(SearchReadCall { facts, model, domain, order, columns, limit, offset, fields, locale }))
     }
 }
@@ -81,7 +88,7 @@ struct SearchReadCall {
     facts: CallFacts,
     model: String,
     domain: Domain,
-    order: Option<Order>,
+    order: Option<String>,
     columns: Columns,
     limit: u32,
     offset: u32,
@@ -100,7 +107,7 @@ impl Call for SearchReadCall {
             "model": self.model,
             "domain": self.domain.as_json(),
             "fields": self.columns.names(),
-            "order": self.order.as_ref().map(Order::as_str),
+            "order": self.order,
             "limit": self.limit,
             "offset": self.offset,
             "context": self.locale.context,
@@ -124,23 +131,18 @@ impl Call for SearchReadCall {
             if let Some(order) = &self.order {
                 method = method.arg("order", order.as_str());
             }
-            let answer =
-                session.client.call(&method.within(Some(&context))).await.map_err(|error| site.odoo_error(&error))?;
-            self.columns.nested_rows(&answer["records"])
+            let answer = session.client.call(&method.within(Some(&context))).await;
+            self.columns.nested_rows(&site.told(&self.model, answer).await?["records"])
         } else {
             let search = Search {
                 domain: self.domain.as_json().clone(),
                 fields: &self.columns.names(),
-                order: self.order.as_ref().map(Order::as_str),
+                order: self.order.as_deref(),
                 limit: self.limit + 1,
                 offset: self.offset,
             };
-            let rows = session
-                .client
-                .search_read(&self.model, &search, Some(&context))
-                .await
-                .map_err(|error| site.odoo_error(&error))?;
-            rows.iter().map(|row| record(row, &self.fields)).collect()
+            let rows = session.client.search_read(&self.model, &search, Some(&context)).await;
+            self.columns.rows(&site.told(&self.model, rows).await?, &self.fields)
         };
         let beyond = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
@@ -176,20 +178,13 @@ pub(crate) fn read_preview(site: &Site, facts: &CallFacts) -> Result<Preview, Ed
 }
 
 /// The facts of a call that reads.
-pub(crate) fn read_facts(
-    tool: &str,
-    risk: Risk,
-    model: &str,
-    method: &str,
-    reads: &[FieldPath],
-    records: u64,
-) -> CallFacts {
+pub(crate) fn read_facts(tool: &str, risk: Risk, model: &str, method: &str, reads: Reads, records: u64) -> CallFacts {
     CallFacts {
         model: Some(model.to_owned()),
         method: Some(method.to_owned()),
         records: Some(records),
-        sensitive: is_sensitive(Some(reads)),
-        reads: Some(reads.to_vec()),
+        sensitive: reads.sensitive,
+        reads: reads.fields,
         ..CallFacts::local(tool, risk)
     }
 }
@@ -198,133 +193,6 @@ fn read_cursor(text: &str) -> Result<u32, EdgeError> {
     text.strip_prefix('o')
         .and_then(|offset| offset.parse().ok())
         .ok_or_else(|| EdgeError::new(ErrorCode::InvalidArguments, "cursor: use the one that the last answer gave"))
-}
-
-/// The fields to read of the model and of related records.
-pub(crate) struct Columns {
-    list: FieldList,
-}
-
-impl Columns {
-    /// As named by the arguments, or sensible ones.
-    pub(crate) async fn parse(
-        site: &Site,
-        arguments: &Arguments,
-        model: &str,
-        fields: &Fields,
-        locale: &Locale,
-    ) -> Result<Self, EdgeError> {
-        let names: Vec<String> = match arguments.texts("fields") {
-            Some(names) if names.is_empty() => sensible(fields),
-            Some(names) => names.into_iter().map(str::to_owned).collect(),
-            None => sensible(fields),
-        };
-        let session = site.session().await?;
-        let source = session.client.within(&locale.context);
-        let list = FieldList::parse(&names, model, &source).await.map_err(|error| error.inside("fields").edge())?;
-        let columns = Self { list };
-        if columns.is_nested() && !session.sign_in.version.at_least(17) {
-            return Err(EdgeError::new(
-                ErrorCode::InvalidArguments,
-                "fields: this Odoo is older than 17 and reads no dotted names. Read the related records by their ids.",
-            ));
-        }
-        Ok(columns)
-    }
-
-    pub(crate) fn names(&self) -> Vec<&str> {
-        self.list.names()
-    }
-
-    pub(crate) fn reads(&self) -> &[FieldPath] {
-        &self.list.reads
-    }
-
-    pub(crate) fn is_nested(&self) -> bool {
-        self.list.columns.iter().any(|column| !column.columns.is_empty())
-    }
-
-    /// As `web_search_read` and `web_read` take it.
-    pub(crate) fn specification(&self) -> Value {
-        specification(&self.list.columns)
-    }
-
-    pub(crate) fn nested_rows(&self, rows: &Value) -> Vec<Value> {
-        let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
-        rows.iter().filter_map(Value::as_object).map(|row| nested_record(row, &self.list.columns)).collect()
-    }
-}
-
-fn specification(columns: &[Column]) -> Value {
-    let one = |column: &Column| {
-        let inner = match (column.kind, column.columns.is_empty()) {
-            (FieldType::Many2one, true) => json!({"fields": {"display_name": {}}}),
-            (FieldType::Many2one, false) => {
-                let mut fields = specification(&column.columns);
-                fields["display_name"] = json!({});
-                json!({"fields": fields})
-            }
-            (_, false) => json!({"fields": specification(&column.columns)}),
-            (_, true) => json!({}),
-        };
-        (column.name.clone(), inner)
-    };
-    Value::Object(columns.iter().map(one).collect::<Map<_, _>>())
-}
-
-/// What most people want to know of a record, in this order.
-const FAVOURITES: &[&str] = &[
-    "display_name",
-    "name",
-    "ref",
-    "default_code",
-    "state",
-    "stage_id",
-    "partner_id",
-    "email",
-    "phone",
-    "date_order",
-    "invoice_date",
-    "date_deadline",
-    "date",
-    "amount_total",
-    "currency_id",
-    "list_price",
-    "qty_available",
-    "expected_revenue",
-    "user_id",
-    "company_id",
-    "parent_id",
-    "city",
-    "country_id",
-    "create_date",
-];
-
-/// Sensible fields when none are named: a dozen that say what the record is, none that is costly or large.
-fn sensible(fields: &Fields) -> Vec<String> {
-    let cheap = |field: &Field| {
-        (field.store || field.related.is_some())
-            && !field.kind.is_x2many()
-            && !matches!(
-                field.kind,
-                FieldType::Binary | FieldType::Image | FieldType::Html | FieldType::Json | FieldType::Properties
-            )
-    };
-    let has_name = fields.get("name").is_some();
-    let mut names: Vec<String> = FAVOURITES
-        .iter()
-        .filter(|name| !(has_name && **name == "display_name"))
-        .filter(|name| **name == "display_name" || fields.get(name).is_some_and(cheap))
-        .take(12)
-        .map(|name| (*name).to_owned())
-        .collect();
-    for (name, _) in fields.iter().filter(|(_, field)| field.required && cheap(field)) {
-        if names.len() < 14 && !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    }
-    names.retain(|name| fields.get(name).is_some());
-    names
 }
 
 #[cfg(test)]
@@ -336,17 +204,5 @@ mod tests {
         assert_eq!(read_cursor("o40").unwrap(), 40);
         assert!(read_cursor("40").is_err());
         assert!(read_cursor("o-1").is_err());
-    }
-
-    #[test]
-    fn sensible_fields_hold_nothing_large_or_costly() {
-        let answer = json!({
-            "name": {"type": "char", "store": true}, "image_1920": {"type": "binary", "store": true},
-            "order_line": {"type": "one2many", "relation": "x", "store": true},
-            "amount_total": {"type": "monetary", "store": true}, "country_id": {"type": "many2one", "relation": "y", "store": false},
-            "needed": {"type": "char", "store": true, "required": true},
-        });
-        let names = sensible(&Fields::parse("x", answer).unwrap());
-        assert_eq!(names, ["name", "amount_total", "needed"]);
     }
 }

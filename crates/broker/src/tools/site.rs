@@ -3,13 +3,12 @@
 use super::arguments::Arguments;
 use crate::sessions::Session;
 use crate::state::Broker;
-use async_trait::async_trait;
-use gatehouse_core::{Agent, BridgeId, Connection, EdgeError, ErrorCode, FieldPath};
-use gatehouse_odoo::domain::InputError;
-use gatehouse_odoo::values::NameSource;
-use gatehouse_odoo::{Fields, InContext, OdooError};
-use gatehouse_policy::guard;
-use gatehouse_policy::sensitive::is_sensitive;
+use gatehouse_core::{
+    Agent, BridgeId, CallFacts, Category, Connection, Decision, EdgeError, ErrorCode, FieldPath, Risk, Severity,
+};
+use gatehouse_odoo::domain::{Domain, FieldSource, InputError};
+use gatehouse_odoo::{Fields, OdooError};
+use gatehouse_policy::Call;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -40,6 +39,71 @@ impl Site {
             self.broker.forget_session_on(&connection.id, &edge);
         }
         edge
+    }
+
+    /// What Odoo answered to a call about `model`. Where policy keeps fields of that model from agents, Odoo's own words
+    /// are kept back: they like to quote values.
+    pub(crate) async fn told<T>(&self, model: &str, answer: Result<T, OdooError>) -> Result<T, EdgeError> {
+        let error = match answer {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let edge = self.odoo_error(&error);
+        if error.words().is_none() || !self.redacts() || !self.keeps_any_field(model).await {
+            return Err(edge);
+        }
+        Err(edge.with_detail("What Odoo says is kept back: it may hold values that policy keeps from agents."))
+    }
+
+    /// Whether policy keeps a field from the calling agent on this connection.
+    pub(crate) fn is_redacted(&self, field: &FieldPath) -> bool {
+        self.broker.is_redacted(self.connection.as_ref(), &self.agent, field)
+    }
+
+    /// Whether policy keeps any field at all from the calling agent on this connection.
+    pub(crate) fn redacts(&self) -> bool {
+        self.broker.redacts(self.connection.as_ref(), &self.agent)
+    }
+
+    /// Whether the calling agent could search records of `model` unasked, reading these fields.
+    pub(crate) fn may_search(&self, model: &str, reads: &[FieldPath]) -> bool {
+        let risk = Risk { category: Category::Read, severity: Severity::Low };
+        let facts = CallFacts {
+            model: Some(model.to_owned()),
+            method: Some("name_search".into()),
+            reads: Some(reads.to_vec()),
+            ..CallFacts::local(super::search_read::NAME, risk)
+        };
+        let about = self.broker.about(self);
+        let stack = self.broker.in_force().stack(&self.agent.id, about.as_ref().map(|(connection, _)| connection));
+        let call = Call {
+            facts: &facts,
+            arguments: &json!({"model": model}),
+            connection: about.as_ref().map(|(_, facts)| facts),
+            agent: &self.agent.id,
+        };
+        stack.judge(&call).decision == Decision::Allow
+    }
+
+    async fn keeps_any_field(&self, model: &str) -> bool {
+        let path = |field: &str| FieldPath { model: model.to_owned(), field: field.to_owned() };
+        let Ok(fields) = self.fields(model, None).await else { return true };
+        fields.names().any(|name| self.is_redacted(&path(name)))
+    }
+
+    /// The domain of a call; every record where none is given.
+    pub(crate) async fn domain(
+        &self,
+        arguments: &Arguments,
+        model: &str,
+        source: &dyn FieldSource,
+    ) -> Result<Domain, EdgeError> {
+        match arguments.get("domain") {
+            Some(domain) => {
+                Domain::parse(domain, model, source).await.map_err(|error| self.input_error(error, "domain"))
+            }
+            None => Ok(Domain::every()),
+        }
     }
 
     /// Why values or a domain were refused, with their place in the arguments.
@@ -131,25 +195,4 @@ fn find_company(wanted: &Value, own: &[(i64, String)]) -> Result<(i64, String), 
 
 fn bad(argument: &str, value: &str, hint: &str) -> EdgeError {
     EdgeError::new(ErrorCode::InvalidArguments, format!("{argument}: {value} does not fit; {hint}"))
-}
-
-/// Finds records by name for values, but not among those whose names themselves are closed or sensitive: a wrong name must
-/// not list them.
-pub(crate) struct OpenNames<'a>(pub(crate) InContext<'a>);
-
-#[async_trait]
-impl NameSource for OpenNames<'_> {
-    async fn name_search(
-        &self,
-        model: &str,
-        text: &str,
-        exactly: bool,
-        limit: usize,
-    ) -> Result<Vec<(i64, String)>, OdooError> {
-        let name = FieldPath { model: model.to_owned(), field: "display_name".to_owned() };
-        if guard::is_never_read(model) || is_sensitive(Some(&[name])) {
-            return Ok(Vec::new());
-        }
-        self.0.name_search(model, text, exactly, limit).await
-    }
 }

@@ -83,11 +83,9 @@ impl Call for UnlinkCall {
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let session = site.session().await?;
-        let rows = session
-            .client
-            .read(&self.model, &self.facts.ids, &["display_name"], Some(&self.locale.reading()))
-            .await
-            .map_err(|error| site.odoo_error(&error))?;
+        let context = self.locale.reading();
+        let rows = session.client.read(&self.model, &self.facts.ids, &["display_name"], Some(&context)).await;
+        let rows = site.told(&self.model, rows).await?;
         let mut names: Map<String, Value> = Map::new();
         for row in &rows {
             if let Some(id) = row.get("id").and_then(Value::as_i64) {
@@ -128,11 +126,8 @@ impl Call for UnlinkCall {
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
-        session
-            .client
-            .unlink(&self.model, &self.facts.ids, Some(&self.locale.context))
-            .await
-            .map_err(|error| site.odoo_error(&error))?;
+        let removed = session.client.unlink(&self.model, &self.facts.ids, Some(&self.locale.context)).await;
+        site.told(&self.model, removed).await?;
         let connection = site.connection()?;
         Ok(Done {
             summary: format!("deleted {}", counted(self.facts.ids.len(), &format!("{} record", self.model))),

@@ -1,8 +1,10 @@
 //! `odoo_write`: changes fields of records; the same values for all of them, or each its own.
 
 use super::arguments::{Arguments, check_ids};
-use super::create::gather;
-use super::site::{Locale, OpenNames};
+use super::create::{gather, reads_of};
+use super::lookup::OpenNames;
+use super::reach::Reach;
+use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, changes, sentence, touches};
@@ -61,13 +63,8 @@ impl Tool for Write {
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
-        let names = OpenNames(session.client.within(&locale.context));
-        let mut updates = Vec::with_capacity(given.len());
-        for (place, ids, values) in given {
-            let checked = check_values(&values, &model, Mode::Write, &source, &names).await;
-            updates.push(Update { ids, checked: checked.map_err(|error| site.input_error(error, &place))? });
-        }
-        let ids: Vec<i64> = updates.iter().flat_map(|update| update.ids.clone()).collect();
+        let names = OpenNames::of(site, session.client.within(&locale.context));
+        let ids: Vec<i64> = given.iter().flat_map(|(_, ids, _)| ids.clone()).collect();
         let mut facts = CallFacts {
             model: Some(model.clone()),
             method: Some("write".into()),
@@ -75,8 +72,17 @@ impl Tool for Write {
             ids,
             ..CallFacts::local(NAME, self.definition().risk)
         };
+        let mut updates = Vec::with_capacity(given.len());
+        for (place, ids, values) in given {
+            let checked = check_values(&values, &model, Mode::Write, &source, &names).await;
+            if let Some(refused) = names.refusal(&facts) {
+                return Ok(refused);
+            }
+            updates.push(Update { ids, checked: checked.map_err(|error| site.input_error(error, &place))? });
+        }
         let checked: Vec<CheckedValues> = updates.iter().map(|update| update.checked.clone()).collect();
         gather(&mut facts, &checked);
+        facts.reads = reads_of(Reach::of(site, &source), &facts, &names).await?;
         Ok(Box::new(WriteCall { facts, model, fields, updates, locale }))
     }
 }
@@ -114,11 +120,8 @@ impl Call for WriteCall {
             names.push("display_name");
         }
         let context = self.locale.reading();
-        let rows = session
-            .client
-            .read(&self.model, &self.facts.ids, &names, Some(&context))
-            .await
-            .map_err(|error| site.odoo_error(&error))?;
+        let rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
+        let rows = site.told(&self.model, rows).await?;
         let rows: BTreeMap<i64, Record> =
             rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect();
         let missing: Vec<String> =
@@ -187,14 +190,12 @@ impl Call for WriteCall {
                 .broker
                 .is_stopped_for(&site.agent.id)
                 .then(|| EdgeError::new(ErrorCode::Paused, "The user paused you in the middle of this call."));
-            let failed = match paused {
-                Some(error) => Some(error),
-                None => session
-                    .client
-                    .write(&self.model, &update.ids, update.checked.values.clone(), Some(&self.locale.context))
-                    .await
-                    .err()
-                    .map(|error| site.odoo_error(&error)),
+            let failed = if paused.is_some() {
+                paused
+            } else {
+                let values = update.checked.values.clone();
+                let written = session.client.write(&self.model, &update.ids, values, Some(&self.locale.context)).await;
+                site.told(&self.model, written).await.err()
             };
             match failed {
                 None => changed.extend(&update.ids),
@@ -250,11 +251,8 @@ impl WriteCall {
         let mut names = BTreeMap::new();
         for (model, ids) in wanted {
             let ids: Vec<i64> = ids.into_iter().collect();
-            let rows = session
-                .client
-                .read(&model, &ids, &["display_name"], Some(&self.locale.context))
-                .await
-                .map_err(|error| site.odoo_error(&error))?;
+            let rows = session.client.read(&model, &ids, &["display_name"], Some(&self.locale.context)).await;
+            let rows = site.told(&model, rows).await?;
             for row in rows {
                 if let (Some(id), Some(name)) = (row["id"].as_i64(), row["display_name"].as_str()) {
                     names.insert((model.clone(), id), name.to_owned());

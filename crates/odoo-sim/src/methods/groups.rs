@@ -28,9 +28,11 @@ pub(super) const METHODS: &[Method] = &[Method {
     run: formatted_read_group,
 }];
 
-/// `date_order:month`: a field, with a granularity where it is a date.
+/// `date_order:month`: a field, with a granularity where it is a date; `partner_id.country_id`: over many2ones.
 struct Axis {
     told: String,
+    /// The many2ones on the way, each with the model it leads to.
+    path: Vec<(&'static Field, &'static Model)>,
     field: &'static Field,
     granularity: Option<Granularity>,
 }
@@ -59,22 +61,36 @@ struct Group {
 
 fn formatted_read_group(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
     let axes: Vec<Axis> =
-        arguments.names("groupby").iter().map(|told| Axis::parse(model, told)).collect::<Outcome<_>>()?;
+        arguments.names("groupby").iter().map(|told| Axis::parse(env, model, told)).collect::<Outcome<_>>()?;
     let aggregates: Vec<Aggregate> =
         arguments.names("aggregates").iter().map(|told| Aggregate::parse(model, told)).collect::<Outcome<_>>()?;
     let ids = search::fitting(env, model, arguments.get("domain"))?;
     let mut groups = gathered(env, model, &axes, &ids);
+    let having = Having::parse(model, arguments.get("having"))?;
+    groups.retain(|group| having.holds(env, model, &group.ids));
     sort(env, model, &mut groups, &axes, &aggregates, arguments.text("order"))?;
     let rows = groups.iter().skip(arguments.count("offset")).take(arguments.limit("limit"));
     Ok(rows.map(|group| row(env, model, group, &axes, &aggregates)).collect())
 }
 
 impl Axis {
-    fn parse(model: &'static Model, told: &str) -> Outcome<Self> {
-        let (name, granularity) = told.split_once(':').map_or((told, None), |(name, how)| (name, Some(how)));
-        let field = model
-            .field(name)
-            .ok_or_else(|| Fault::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
+    fn parse(env: &Env<'_>, model: &'static Model, told: &str) -> Outcome<Self> {
+        let (names, granularity) = told.split_once(':').map_or((told, None), |(names, how)| (names, Some(how)));
+        let known = |model: &'static Model, name: &str| {
+            model.field(name).ok_or_else(|| Fault::value(format!("Invalid field '{name}' on model '{}'", model.name)))
+        };
+        let mut path = Vec::new();
+        let mut at = model;
+        let (way, name) = names.rsplit_once('.').unwrap_or(("", names));
+        for step in way.split('.').filter(|step| !step.is_empty()) {
+            let field = known(at, step)?;
+            if field.kind != Kind::Many2one {
+                return Err(Fault::value(format!("Only many2one path is accepted for the '{told}' groupby spec")));
+            }
+            at = env.target(field)?;
+            path.push((field, at));
+        }
+        let field = known(at, name)?;
         let is_date = matches!(field.kind, Kind::Date | Kind::Datetime);
         let granularity = match granularity {
             None if is_date => {
@@ -86,11 +102,16 @@ impl Axis {
                     .ok_or_else(|| Fault::value(format!("Granularity specification isn't correct: '{how}'")))?,
             ),
         };
-        Ok(Self { told: told.to_owned(), field, granularity })
+        Ok(Self { told: told.to_owned(), path, field, granularity })
     }
 
     /// Where a record stands: a many2many stands in several places.
     fn places(&self, env: &Env<'_>, model: &'static Model, id: i64) -> Vec<Cell> {
+        let (mut model, mut id) = (model, id);
+        for (step, target) in &self.path {
+            let Some(next) = env.get(model, id, step).as_id() else { return vec![Cell::Null] };
+            (model, id) = (target, next);
+        }
         let cell = env.get(model, id, self.field);
         if self.field.is_many() {
             let ids = cell.ids();
@@ -185,6 +206,63 @@ impl Aggregate {
             "bool_or" => json!(cells.iter().any(Cell::is_set)),
             _ => json!(false),
         }
+    }
+}
+
+/// Conditions on the sums of a group, in prefix notation.
+struct Having(Vec<Term>);
+
+enum Term {
+    Connective(char),
+    Condition(Aggregate, String, f64),
+}
+
+impl Having {
+    fn parse(model: &'static Model, told: &Value) -> Outcome<Self> {
+        let term = |item: &Value| {
+            let wrong = || Fault::value(format!("Invalid having clause {item}: it should be a domain-like clause"));
+            match item {
+                Value::String(word) if matches!(word.as_str(), "&" | "|" | "!") => {
+                    Ok(Term::Connective(word.chars().next().unwrap_or('&')))
+                }
+                Value::Array(parts) => match parts.as_slice() {
+                    [Value::String(spec), Value::String(operator), Value::Number(number)] => Ok(Term::Condition(
+                        Aggregate::parse(model, spec)?,
+                        operator.clone(),
+                        number.as_f64().unwrap_or_default(),
+                    )),
+                    _ => Err(wrong()),
+                },
+                _ => Err(wrong()),
+            }
+        };
+        told.as_array().into_iter().flatten().map(term).collect::<Outcome<_>>().map(Self)
+    }
+
+    fn holds(&self, env: &Env<'_>, model: &'static Model, ids: &[i64]) -> bool {
+        let mut stack: Vec<bool> = Vec::new();
+        for term in self.0.iter().rev() {
+            let mut pop = || stack.pop().unwrap_or(true);
+            let holds = match term {
+                Term::Connective('!') => !pop(),
+                Term::Connective(word) => {
+                    let (a, b) = (pop(), pop());
+                    if *word == '|' { a || b } else { a && b }
+                }
+                Term::Condition(aggregate, operator, number) => {
+                    aggregate.over(env, model, ids).as_f64().is_some_and(|sum| match operator.as_str() {
+                        "<" => sum < *number,
+                        ">" => sum > *number,
+                        "<=" => sum <= *number,
+                        ">=" => sum >= *number,
+                        "!=" => (sum - number).abs() > f64::EPSILON,
+                        _ => (sum - number).abs() <= f64::EPSILON,
+                    })
+                }
+            };
+            stack.push(holds);
+        }
+        stack.into_iter().all(|holds| holds)
     }
 }
 
@@ -359,7 +437,9 @@ fn row(env: &Env<'_>, model: &'static Model, group: &Group, axes: &[Axis], aggre
     for (axis, key) in axes.iter().zip(&group.keys) {
         let (value, more) = axis.told(env, key);
         row.insert(axis.told.clone(), value);
-        conditions.extend(more);
+        let within =
+            |leaf: Value| axis.path.iter().rev().fold(leaf, |leaf, (step, _)| json!([step.name, "any", [leaf]]));
+        conditions.extend(more.into_iter().map(within));
     }
     if conditions.is_empty() {
         conditions.push(json!([1, "=", 1]));

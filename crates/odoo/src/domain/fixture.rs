@@ -62,6 +62,9 @@ fn table(model: &str) -> Option<Value> {
             "props": {"type": "properties"},
             "analytic": {"type": "json"},
             "hologram": {"type": "hologram"},
+            "copied_mail": {"type": "char", "store": false, "related": "partner_id.email", "depends": ["partner_id.email"]},
+            "comment": {"type": "html", "depends": ["partner_id"]},
+            "greeting": {"type": "char", "store": false, "depends": ["copied_mail"]},
         }),
         "sale.order.line" => json!({
             "name": {"type": "text"},
@@ -80,6 +83,8 @@ fn table(model: &str) -> Option<Value> {
             "is_company": {"type": "boolean"},
             "country_id": {"type": "many2one", "relation": "res.country"},
             "parent_id": {"type": "many2one", "relation": "res.partner"},
+            "parent_path": {"type": "char"},
+            "active": {"type": "boolean"},
             "child_ids": {"type": "one2many", "relation": "res.partner", "relation_field": "parent_id"},
             "category_id": {"type": "many2many", "relation": "crm.tag"},
             "message_partner_ids": {"type": "many2many", "relation": "res.partner"},
@@ -91,7 +96,11 @@ fn table(model: &str) -> Option<Value> {
         }
         "crm.tag" | "product.product" | "account.tax" => json!({"name": {"type": "char"}}),
         "res.users" => {
-            json!({"login": {"type": "char"}, "partner_id": {"type": "many2one", "relation": "res.partner"}})
+            json!({
+                "login": {"type": "char"},
+                "partner_id": {"type": "many2one", "relation": "res.partner"},
+                "shoe_size": {"type": "integer", "store": false, "related": "closed_id.shoe_size"},
+            })
         }
         _ => return None,
     };

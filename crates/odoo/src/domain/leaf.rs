@@ -2,7 +2,7 @@
 
 use super::path::article;
 use super::problem::{InputError, Problem, clip, nearest};
-use super::{MAX_DEPTH, MAX_LIST, Reading, Target, resolve};
+use super::{MAX_DEPTH, MAX_LIST, Reading, Target, Unseen, resolve};
 use crate::FieldType;
 use crate::values::moment;
 use gatehouse_core::FieldPath;
@@ -38,6 +38,11 @@ impl Reading<'_> {
         let operator = known_operator(operator, &format!("{at}/1"))?;
         let target = resolve(path, model, self.source, &format!("{at}/0")).await?;
         self.reads.extend(target.reads.iter().cloned());
+        // Odoo follows a relation by a search of its own.
+        self.unseen.extend(target.reads.iter().skip(1).map(|read| Unseen::Archived(read.model.clone())));
+        if target.name == "display_name" {
+            self.unseen.insert(Unseen::Names(target.model.clone()));
+        }
         if !fits(operator, &target) {
             return Err(unfit(operator, &target, &format!("{at}/1")).into());
         }
@@ -48,6 +53,8 @@ impl Reading<'_> {
                     return Err(Problem::new(at, format!("sub-domains may nest at most {MAX_DEPTH} deep")).into());
                 }
                 let relation = target.field.relation.clone().unwrap_or_default();
+                self.reads.insert(FieldPath { model: relation.clone(), field: "id".to_owned() });
+                self.unseen.insert(Unseen::Archived(relation.clone()));
                 Value::Array(Box::pin(self.list(value, &relation, at, depth + 1)).await?)
             }
             "child_of" | "parent_of" => self.hierarchy(value, &target, &at).await?,
@@ -71,6 +78,7 @@ impl Reading<'_> {
     fn reads_name_of(&mut self, target: &Target) {
         if let (true, Some(relation)) = (target.field.kind.is_relational(), &target.field.relation) {
             self.reads.insert(FieldPath { model: relation.clone(), field: "display_name".to_owned() });
+            self.unseen.insert(Unseen::Names(relation.clone()));
         }
     }
 

@@ -1,3 +1,4 @@
+use super::Unseen;
 use super::path::{FieldSource, unknown_field};
 use super::problem::{InputError, Problem, clip};
 use gatehouse_core::FieldPath;
@@ -10,6 +11,7 @@ const MAX_KEYS: usize = 8;
 pub struct Order {
     text: String,
     reads: Vec<FieldPath>,
+    unseen: Vec<Unseen>,
 }
 
 impl Order {
@@ -18,6 +20,7 @@ impl Order {
         let fields = source.fields(model).await?;
         let mut keys = Vec::new();
         let mut reads = Vec::new();
+        let mut unseen = Vec::new();
         let mut problems = Vec::new();
         for part in text.split(',') {
             let words: Vec<&str> = part.split_whitespace().collect();
@@ -51,6 +54,7 @@ impl Order {
             if let (true, Some(relation)) = (field.kind.is_relational(), &field.relation) {
                 // Odoo sorts a relation by what the other model sorts by; its name is the nearest that can be known.
                 reads.push(FieldPath { model: relation.clone(), field: "display_name".to_owned() });
+                unseen.push(Unseen::Order(relation.clone()));
             }
             keys.push(format!("{name} {direction}"));
         }
@@ -62,7 +66,9 @@ impl Order {
         }
         reads.sort();
         reads.dedup();
-        Ok(Self { text: keys.join(", "), reads })
+        unseen.sort();
+        unseen.dedup();
+        Ok(Self { text: keys.join(", "), reads, unseen })
     }
 
     /// As Odoo takes it: `name desc, id asc`.
@@ -73,5 +79,10 @@ impl Order {
     /// Every field it looks at; sorted, without repeats.
     pub fn reads(&self) -> &[FieldPath] {
         &self.reads
+    }
+
+    /// What Odoo looks at for it without being told: the order of related models; sorted, without repeats.
+    pub fn unseen(&self) -> &[Unseen] {
+        &self.unseen
     }
 }

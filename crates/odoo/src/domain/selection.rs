@@ -16,6 +16,8 @@ pub struct FieldList {
     pub columns: Vec<Column>,
     /// Every field read, also of related records; sorted, without repeats.
     pub reads: Vec<FieldPath>,
+    /// The models whose records' names are shown with them: the other ends of many2ones; sorted, without repeats.
+    pub named: Vec<String>,
 }
 
 /// One field to read.
@@ -48,7 +50,8 @@ impl FieldList {
             }
         }
         if problems.is_empty() {
-            Ok(Self { columns, reads: reads.into_iter().collect() })
+            let named = named_by(&columns);
+            Ok(Self { columns, reads: reads.into_iter().collect(), named: named.into_iter().collect() })
         } else {
             Err(InputError::Refused(problems))
         }
@@ -94,6 +97,18 @@ async fn walk(
         }
     }
     Ok(steps)
+}
+
+/// The models at the other ends of many2ones, at any depth.
+fn named_by(columns: &[Column]) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for column in columns {
+        if let (FieldType::Many2one, Some(relation)) = (column.kind, &column.relation) {
+            named.insert(relation.clone());
+        }
+        named.append(&mut named_by(&column.columns));
+    }
+    named
 }
 
 /// Hangs a path into the tree, sharing what is there already.

@@ -223,7 +223,13 @@ async fn every_field_touched_is_told() {
     );
     assert_eq!(
         reads(json!([["order_line", "any", [["order_id.user_id.login", "=", "x"]]]])).await,
-        ["res.users.login", "sale.order.order_line", "sale.order.user_id", "sale.order.line.order_id"]
+        [
+            "res.users.login",
+            "sale.order.order_line",
+            "sale.order.user_id",
+            "sale.order.line.id",
+            "sale.order.line.order_id"
+        ]
     );
     assert_eq!(
         reads(json!([["partner_id", "ilike", "azure"]])).await,
@@ -231,6 +237,32 @@ async fn every_field_touched_is_told() {
     );
     assert_eq!(reads(json!([["partner_id", "=", 3]])).await, ["sale.order.partner_id"]);
     assert_eq!(reads(json!([["partner_id", "child_of", 3]])).await, ["res.partner.parent_id", "sale.order.partner_id"]);
+}
+
+#[tokio::test]
+async fn what_odoo_looks_at_without_being_told_is_told() {
+    let names = |model: &str| Unseen::Names(model.into());
+    let archived = |model: &str| Unseen::Archived(model.into());
+    for (domain, unseen) in [
+        (json!([["name", "=", "x"]]), vec![]),
+        (json!([["partner_id", "=", 3]]), vec![]),
+        (json!([["partner_id", "ilike", "azure"]]), vec![names("res.partner")]),
+        (json!([["partner_id", "=", "Azure"]]), vec![names("res.partner")]),
+        (json!([["partner_id", "child_of", "Azure"]]), vec![names("res.partner")]),
+        (json!([["tag_ids", "not ilike", "x"]]), vec![names("crm.tag")]),
+        (json!([["display_name", "ilike", "x"]]), vec![names("sale.order")]),
+        (json!([["partner_id.name", "=", "x"]]), vec![archived("res.partner")]),
+        (json!([["partner_id.display_name", "=", "x"]]), vec![names("res.partner"), archived("res.partner")]),
+        (
+            json!([["order_line", "any", [["product_id", "ilike", "x"]]]]),
+            vec![names("product.product"), archived("sale.order.line")],
+        ),
+        (json!([["order_line", "not any", []]]), vec![archived("sale.order.line")]),
+    ] {
+        assert_eq!(order(domain.clone()).await.unwrap().unseen(), unseen, "{domain}");
+    }
+    let sorted = Order::parse("partner_id, name", "sale.order", &Schema).await.unwrap();
+    assert_eq!(sorted.unseen(), [Unseen::Order("res.partner".into())]);
 }
 
 #[tokio::test]
@@ -294,6 +326,7 @@ async fn a_field_list_becomes_a_tree_and_tells_what_it_reads() {
             "sale.order.line.product_id"
         ]
     );
+    assert_eq!(list.named, ["product.product", "res.partner"], "many2ones are shown with names");
     let names: Vec<String> = ["nme", "name.x", "order_line.", "a.b.c.d.e", "is_late"].map(str::to_owned).into();
     let Err(InputError::Refused(problems)) = FieldList::parse(&names, "sale.order", &Schema).await else { panic!() };
     assert_eq!(problems.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), ["/0", "/1", "/2", "/3"]);

@@ -84,7 +84,7 @@ pub struct ProbeFailure {
     /// What went wrong, for both edges.
     pub error: EdgeError,
     /// What to do about it, for the person.
-    pub fix: String,
+    pub fix: Box<str>,
 }
 
 /// Tells the steps, one at a time.
@@ -144,7 +144,7 @@ impl<F: FnMut(Step)> Steps<F> {
             None => error.message.clone(),
         };
         self.tell(StepState::Failed, message, Some(fix.clone()));
-        ProbeFailure { step: self.kind, error, fix }
+        ProbeFailure { step: self.kind, error, fix: fix.into_boxed_str() }
     }
 
     pub(super) fn unless_failed<T>(&mut self, outcome: Result<T, OdooError>) -> Result<T, ProbeFailure> {

@@ -136,7 +136,7 @@ async fn a_name_that_the_server_does_not_list_brings_up_the_nearest() {
     assert!(failure.fix.starts_with("Did you mean \"production\"?"), "{}", failure.fix);
     let target = ProbeTarget { database: String::new(), ..typed(&server.origin) };
     let (_, failure) = fails(target, StepKind::Database, ErrorCode::UnknownDatabase).await;
-    assert_eq!(failure.fix, "Choose one of: production, staging.");
+    assert_eq!(&*failure.fix, "Choose one of: production, staging.");
 }
 
 #[tokio::test]

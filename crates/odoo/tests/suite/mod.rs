@@ -2,6 +2,7 @@
 //! and removes them.
 
 mod errors;
+mod groups;
 mod records;
 mod session;
 
@@ -48,6 +49,8 @@ pub(crate) async fn run(target: SuiteTarget) {
         session::models_languages_and_fields_are_told_to_an_ordinary_user(&client).await;
         records::a_contact_is_created_found_changed_and_removed(&client, *protocol).await;
         records::a_method_that_returns_nothing_is_a_success_with_null(&client, *protocol).await;
+        groups::records_are_counted_and_summed_up_by_group(&client, *protocol).await;
+        groups::what_odoo_says_of_a_field_leads_to_where_it_comes_from(&client).await;
         errors::every_refusal_is_its_own_error(&client, target.is_admin).await;
         errors::a_wrong_secret_and_a_wrong_database_are_told_apart(&target, *protocol).await;
     }
