@@ -118,13 +118,35 @@ fn options(paths: &Paths) -> Result<Options, EdgeError> {
     Ok(Options {
         data_dir: paths.data.clone(),
         profile: paths.profile.clone(),
-        managed_policy: Some(PathBuf::from(MANAGED_POLICY)),
+        managed_policy: Some(managed_policy()),
+        administrator: administrator(),
         user_policy: paths.config.join("policy.json"),
         vault_service: paths.vault_service.clone(),
         build: env!("CARGO_PKG_VERSION").to_owned(),
         bridge_path: left_behind::bridge_program().to_string_lossy().into_owned(),
         hold: None,
     })
+}
+
+/// Where the administrator's policy lies.
+fn managed_policy() -> PathBuf {
+    // Tests have one of their own. A build for people has no such feature.
+    let elsewhere = cfg!(feature = "e2e").then(|| std::env::var_os("GATEHOUSE_MANAGED_POLICY")).flatten();
+    elsewhere.map_or_else(|| PathBuf::from(MANAGED_POLICY), PathBuf::from)
+}
+
+/// Root.
+#[cfg(not(all(unix, feature = "e2e")))]
+fn administrator() -> u32 {
+    0
+}
+
+/// In tests, whoever owns the folder.
+#[cfg(all(unix, feature = "e2e"))]
+fn administrator() -> u32 {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = managed_policy().parent().and_then(|folder| folder.metadata().ok());
+    folder.map_or(0, |folder| folder.uid())
 }
 
 /// GTK ends the process without a word where there is nothing to draw on.

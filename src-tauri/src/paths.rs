@@ -22,9 +22,13 @@ pub(crate) struct Paths {
 }
 
 /// The administrator's policy, owned by root.
-#[cfg(unix)]
+#[cfg(all(unix, not(target_os = "macos")))]
 pub(crate) const MANAGED_POLICY: &str = "/etc/gatehouse/policy.json";
-/// The administrator's policy. Never compiled here.
+/// The administrator's policy, owned by root. Never compiled here.
+#[cfg(target_os = "macos")]
+pub(crate) const MANAGED_POLICY: &str = "/Library/Application Support/Gatehouse/policy.json";
+/// The administrator's policy. The variable `ProgramData` is not asked: whoever starts the app sets it. Never compiled
+/// here.
 #[cfg(not(unix))]
 pub(crate) const MANAGED_POLICY: &str = r"C:\ProgramData\Gatehouse\policy.json";
 

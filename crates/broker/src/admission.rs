@@ -85,10 +85,13 @@ impl Broker {
             }
             self.0.desk.check_budget(&arrival.agent, self.now()).map_err(|denial| crate::dispatch::refused(&denial))?;
             let (connections, granted) = self.registry(|registry| {
-                let live: Vec<&Connection> = registry.connections.values().filter(|c| c.deleted_at.is_none()).collect();
+                let live: Vec<Connection> =
+                    registry.connections.values().filter(|c| c.deleted_at.is_none()).cloned().collect();
                 let granted = registry.agents.get(&arrival.agent).map(|agent| agent.grants.clone()).unwrap_or_default();
-                (live.into_iter().map(crate::cards::badge).collect::<Vec<_>>(), granted)
+                (live, granted)
             });
+            let connections: Vec<_> =
+                connections.into_iter().map(|c| crate::cards::badge(&self.as_it_counts(c))).collect();
             let sentence = if was.is_some() {
                 format!("Another program calls itself {}", arrival.agent)
             } else {
@@ -102,8 +105,8 @@ impl Broker {
                 connections,
                 granted,
                 policy:
-                    "Each connection's own policy applies. On production: reads run by themselves, sensitive reads \
-                         and every change are asked about one by one."
+                    "Your policies apply, and each connection's own. Where you chose none, on production: reads run by \
+                         themselves, sensitive reads and every change are asked about one by one."
                         .into(),
             };
             let id = self.0.desk.open(Held {
@@ -155,7 +158,7 @@ impl Broker {
         self.drop_standing(|standing| standing.agent == agent.id);
         self.put_agent(agent.clone()).await?;
         self.note(JournalEvent::Agent { agent: agent.id, change: "admitted".into(), summary });
-        self.0.bridges.tell(&gatehouse_ipc::message::Event::ToolsChanged);
+        self.lists_changed();
         Ok(())
     }
 
@@ -215,6 +218,9 @@ impl Site {
             let live = registry.connections.values().filter(|c| c.deleted_at.is_none());
             live.filter(|c| self.agent.is_granted(&c.id)).cloned().collect::<Vec<_>>()
         });
+        for connection in &mut granted {
+            *connection = self.broker.as_it_counts(connection.clone());
+        }
         granted.sort_by_key(|a| a.name.to_lowercase());
         granted
     }

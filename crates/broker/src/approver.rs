@@ -98,7 +98,9 @@ impl Approver {
         }
         self.broker.give_back_for(id);
         self.broker.note_ticket(id, "denied");
+        self.broker.note_not_run(id);
         self.broker.loosening_refused(id);
+        self.broker.policy_refused(id);
         self.broker.changed(&[Topic::Approvals]);
         Ok(())
     }
@@ -123,11 +125,11 @@ impl Approver {
             _ => None,
         });
         let done = match change.flatten() {
-            Some(Loosening::Connection(connection, secret)) => {
-                self.broker.loosen_connection(*connection, secret.as_deref()).await
+            Some(Loosening::Connection { connection, renames, secret }) => {
+                self.broker.loosen_connection(*connection, renames, secret.as_deref()).await
             }
             Some(Loosening::Grant { agent, connection, form }) => self.broker.grant(&agent, &connection, &form).await,
-            None => self.broker.accept_outside_edit(id).await,
+            None => self.broker.accept_policy(id).await,
         };
         self.settle(id, done.map(|()| json!({"status": "done"})))
     }
@@ -143,7 +145,7 @@ impl Approver {
             held.ticket.claim(now)?;
             held.ticket.settle(now)
         })?;
-        self.broker.changed(&[Topic::Approvals, Topic::Agents, Topic::Connections]);
+        self.broker.changed(&[Topic::Approvals, Topic::Agents, Topic::Connections, Topic::Policy]);
         result.map(|_| ())
     }
 
@@ -177,7 +179,7 @@ impl Approver {
             .desk
             .look(id, |held| match &held.matter {
                 Matter::Call { card: Some(card), .. } => (card.type_count, card.preview_error.is_some()),
-                Matter::Policy(card) => (None, !card.errors.is_empty()),
+                Matter::Policy { card, .. } => (None, !card.errors.is_empty()),
                 _ => (None, false),
             })
             .ok_or_else(gone)?;
@@ -217,6 +219,7 @@ impl Broker {
             .map_err(|illegal| EdgeError::new(ErrorCode::TicketGone, format!("Too late: {illegal}.")))?;
         self.give_back_for(id);
         self.note_ticket(id, "withdrawn");
+        self.note_not_run(id);
         self.changed(&[Topic::Approvals]);
         Ok(())
     }
@@ -230,7 +233,8 @@ impl Broker {
                 Matter::Call { job, .. } => format!("{:?} risk", job.call.facts().risk.severity).to_lowercase(),
                 Matter::Admission(_) => "wants to be admitted".into(),
                 Matter::Loosening { .. } => "a loosening waits".into(),
-                Matter::Policy(_) => "the policy file was edited".into(),
+                Matter::Policy { card, .. } if card.path.is_some() => "the policy file was edited".into(),
+                Matter::Policy { .. } => "a looser policy waits".into(),
                 Matter::Form => "a form waits".into(),
             };
             (who, place.map_or_else(|| risk.clone(), |place| format!("{place}: {risk}")))

@@ -4,7 +4,7 @@ use crate::state::Broker;
 use gatehouse_core::{AgentId, BridgeId, Connection, ConnectionId, Evidence};
 use gatehouse_ipc::EventSender;
 use gatehouse_ipc::message::Event;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One connected bridge.
@@ -41,6 +41,11 @@ impl Bridges {
     /// How many bridges of this agent are connected.
     pub(crate) fn count(&self, agent: &AgentId) -> u32 {
         u32::try_from(self.lock().values().filter(|bridge| bridge.agent == *agent).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The agents of all connected bridges.
+    pub(crate) fn agents(&self) -> BTreeSet<AgentId> {
+        self.lock().values().map(|bridge| bridge.agent.clone()).collect()
     }
 
     /// Forgets a connection that bridges worked on.

@@ -27,7 +27,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
         Matter::Call { card, .. } => CardContent::Call(card.as_deref()?.clone()),
         Matter::Admission(card) => CardContent::Admission(card.as_ref().clone()),
         Matter::Loosening { card, .. } => CardContent::Loosening(card.clone()),
-        Matter::Policy(card) => CardContent::Policy(card.clone()),
+        Matter::Policy { card, .. } => CardContent::Policy(card.as_ref().clone()),
         Matter::Form => return None,
     };
     Some(Card {

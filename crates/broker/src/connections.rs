@@ -38,13 +38,16 @@ impl Broker {
             host: address.authority().to_owned(),
             database: address.database.clone(),
             name: address.short_name().to_owned(),
-            environment: Environment::default_for(address.is_loopback),
+            environment: self
+                .pinned_environment(address.authority())
+                .unwrap_or(Environment::default_for(address.is_loopback)),
             api_key_page: address::api_key_page(&address.origin, None, None),
         })
     }
 
     /// The databases that a server admits to.
     pub async fn databases(&self, url: &str, tls: &Tls) -> Result<Vec<String>, EdgeError> {
+        self.must_be_allowed(parse_address(url)?.authority())?;
         Ok(probe::databases(url, tls).await.map_err(|error| error.edge())?.unwrap_or_default())
     }
 
@@ -56,6 +59,7 @@ impl Broker {
     ) -> Result<SaveOutcome, EdgeError> {
         self.vault()?;
         let address = parse_address(&draft.url)?;
+        self.must_fit_pins(address.authority(), draft.environment)?;
         let old = draft.id.as_ref().map(|id| self.connection(id)).transpose()?;
         let new = self.connection_of(&draft, &address, old.as_ref())?;
         let form = draft.proposal.clone();
@@ -88,7 +92,7 @@ impl Broker {
         }
         tracing::info!(connection = %connection.id, proposed, "a connection was added");
         self.note_connection(&connection, "added", None);
-        Ok(SaveOutcome::Saved { connection })
+        Ok(SaveOutcome::Saved { connection: self.as_it_counts(connection) })
     }
 
     async fn edit_connection(
@@ -97,7 +101,8 @@ impl Broker {
         new: Connection,
         secret: Option<SecretInput>,
     ) -> Result<SaveOutcome, EdgeError> {
-        let (mut harmless, changes) = split(old, &new);
+        let in_force = self.in_force();
+        let (mut harmless, changes) = split(old, &new, |fact| in_force.speaks_of(fact));
         let address_changes = old.origin != new.origin || old.database != new.database || old.login != new.login;
         if address_changes && secret.is_none() {
             return Err(EdgeError::new(
@@ -120,25 +125,33 @@ impl Broker {
         let edited = harmless.clone();
         let apply = |now: &mut Connection| {
             // What was done meanwhile (signed out, thrown away) stays done: the form says nothing about it.
-            let (status, deleted_at) = (now.status.clone(), now.deleted_at);
+            let (status, deleted_at, environment) = (now.status.clone(), now.deleted_at, now.environment);
             let signed_out = crate::sealed::is_signed_out(&status);
+            let pinned = now.host() == edited.host() && self.pinned_environment(now.host()).is_some();
             *now = edited;
+            // What was chosen before the administrator pinned another one comes back with the end of the pin.
+            if pinned {
+                now.environment = environment;
+            }
             now.deleted_at = deleted_at;
             if signed_out {
                 now.status = status;
             }
         };
         let harmless = self.update_connection(&old.id, apply).await?;
+        let harmless = self.as_it_counts(harmless);
+        self.connections_changed();
         self.0.sessions.drop_session(&old.id);
         self.note_connection(&harmless, "changed", None);
         if !waits {
             return Ok(SaveOutcome::Saved { connection: harmless });
         }
+        let renames = changes.iter().any(|change| change.field == "name");
         let ticket = self.raise_loosening(
             format!("Change what protects “{}”?", old.name),
             &harmless,
             LooseningCard { changes },
-            Loosening::Connection(Box::new(new), held_back),
+            Loosening::Connection { connection: Box::new(new), renames, secret: held_back },
         );
         Ok(SaveOutcome::NeedsApproval { ticket, connection: harmless })
     }
@@ -232,6 +245,7 @@ impl Broker {
         mut on_step: impl FnMut(ProbeStep) + Send,
         cancel: CancellationToken,
     ) -> Result<(), EdgeError> {
+        self.must_be_allowed(parse_address(&draft.url)?.authority())?;
         let credential = match (&secret, &draft.id) {
             (Some(secret), _) => Some(odoo_credential(&vault_credential(secret))),
             (None, Some(id)) => {
@@ -274,7 +288,7 @@ impl Broker {
                 Err(failure) => Some(ConnectionStatus::Failed {
                     checked_at,
                     message: failure.error.message.clone(),
-                    fix: failure.fix.clone(),
+                    fix: failure.fix.to_string(),
                 }),
             };
             if let Some(status) = status {
@@ -296,6 +310,7 @@ impl Broker {
         let now = self.now();
         let connection = self.update_connection(id, |connection| connection.deleted_at = Some(now)).await?;
         self.note_connection(&connection, "trashed", agent);
+        self.connections_changed();
         Ok(())
     }
 
@@ -306,6 +321,15 @@ impl Broker {
             let live = registry.connections.values().filter(|other| other.deleted_at.is_none());
             live.into_iter().any(|other| other.name.to_lowercase() == connection.name.to_lowercase())
         });
+        if taken && self.in_force().speaks_of("connection.name") {
+            return Err(EdgeError::new(
+                ErrorCode::NameTaken,
+                format!(
+                    "There is another connection called “{}”, and policies tell them apart by name. Rename that one first.",
+                    connection.name
+                ),
+            ));
+        }
         let restored = |connection: &mut Connection| {
             if taken {
                 connection.name = format!("{} (restored)", connection.name);
@@ -314,6 +338,7 @@ impl Broker {
         };
         let connection = self.update_connection(id, restored).await?;
         self.note_connection(&connection, "restored", None);
+        self.connections_changed();
         Ok(())
     }
 
@@ -356,7 +381,9 @@ impl Broker {
 
     /// Signs in again, at the person's wish.
     pub async fn reconnect_connection(&self, id: &ConnectionId) -> Result<Connection, EdgeError> {
-        let was_out = crate::sealed::is_signed_out(&self.connection(id)?.status);
+        let known = self.connection(id)?;
+        self.must_be_allowed(known.host())?;
+        let was_out = crate::sealed::is_signed_out(&known.status);
         self.0.sessions.drop_session(id);
         let never_checked = |connection: &mut Connection| connection.status = ConnectionStatus::NeverChecked;
         let connection = self.update_connection(id, never_checked).await?;
@@ -371,6 +398,7 @@ impl Broker {
 
     /// Adds the demo, or moves it to where its server listens now.
     pub async fn add_demo(&self, demo: DemoServer) -> Result<Connection, EdgeError> {
+        self.must_be_allowed(parse_address(&demo.origin)?.authority())?;
         let known =
             self.registry(|registry| registry.connections.values().find(|c| c.demo && c.deleted_at.is_none()).cloned());
         let connection = Connection {
@@ -430,6 +458,13 @@ impl Broker {
         self.drop_standing(|standing| standing.connection == *id);
         self.0.bridges.deactivate(id);
         self.0.sessions.drop_session(id);
+    }
+
+    /// After a change of a connection that policies look at: what waits is judged anew, and the lists of tools follow.
+    pub(crate) fn connections_changed(&self) {
+        self.void_denied();
+        self.lists_changed();
+        self.changed(&[crate::view::Topic::Policy]);
     }
 
     fn note_connection(&self, connection: &Connection, change: &str, agent: Option<&AgentId>) {

@@ -2,11 +2,12 @@
 //!
 //! Tickets live in memory only; a restart voids them.
 
+use crate::policy::PolicyChange;
 use crate::running::Job;
 use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, PolicyCard, SecretInput};
 use gatehouse_core::{
-    AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, Retry, TICKET_LIFETIME, Ticket,
-    TicketId, TicketKind, TicketState, Timestamp,
+    AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, JournalEntry, JournalEvent,
+    Retry, TICKET_LIFETIME, Ticket, TicketId, TicketKind, TicketState, Timestamp,
 };
 use gatehouse_ipc::message::CallAnswer;
 use serde_json::Value;
@@ -74,15 +75,26 @@ pub(crate) enum Matter {
         card: LooseningCard,
         change: Box<Loosening>,
     },
-    Policy(PolicyCard),
+    /// A layer of policy would become another.
+    Policy {
+        card: Box<PolicyCard>,
+        change: Box<PolicyChange>,
+    },
     Form,
 }
 
 /// A change that a person started and that lets agents do more.
 #[derive(Clone)]
 pub(crate) enum Loosening {
-    /// The connection as it will be, and the secret that goes with a new address.
-    Connection(Box<Connection>, Option<Arc<SecretInput>>),
+    /// A connection's protection.
+    Connection {
+        /// As it will be.
+        connection: Box<Connection>,
+        /// Its name is part of what the card showed.
+        renames: bool,
+        /// The secret that goes with a new address.
+        secret: Option<Arc<SecretInput>>,
+    },
     /// The agent may use one more connection; the form ticket that asked for it learns the outcome.
     Grant { agent: AgentId, connection: ConnectionId, form: TicketId },
 }
@@ -110,6 +122,22 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new() -> Self {
         Self { papers: Mutex::default(), version: watch::Sender::new(0) }
+    }
+
+    /// Counts what the journal says of questions in the last hour, at start: a restart gives no budget back.
+    pub(crate) fn remember(&self, moves: &[JournalEntry]) {
+        for entry in moves {
+            let JournalEvent::Ticket { ticket_kind, agent: Some(agent), change, .. } = &entry.event else { continue };
+            if !matches!(ticket_kind, TicketKind::Call | TicketKind::Admission) {
+                continue;
+            }
+            match change.as_str() {
+                "opened" => self.lock().budgets.entry(agent.clone()).or_default().asks.push_back(entry.at),
+                "approved" => self.count_verdict(agent, true, entry.at),
+                "denied" => self.count_verdict(agent, false, entry.at),
+                _ => {}
+            }
+        }
     }
 
     /// Wakes at every change on the desk.

@@ -4,6 +4,7 @@
 use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter};
+use crate::policy::Decided;
 use crate::preview::card_of;
 use crate::running::{Job, shown_digest};
 use crate::sheet::Sheet;
@@ -11,13 +12,13 @@ use crate::state::{Broker, new_call_id, new_ticket_id};
 use crate::tools::arguments::Arguments;
 use crate::tools::{self, Call, Site, Target};
 use gatehouse_core::{
-    Agent, CallFacts, Category, Connection, Decision, Denial, Digest, EdgeError, ErrorCode, Hasher, Question, Retry,
-    Ticket, TicketId, TicketKind, ToolDefinition,
+    Agent, AgentId, CallFacts, Category, Connection, Decision, Denial, Digest, EdgeError, ErrorCode, Hasher, Question,
+    Retry, Ticket, TicketId, TicketKind, ToolDefinition,
 };
 use gatehouse_ipc::Reply;
 use gatehouse_ipc::message::{Answer, CallAnswer};
 use gatehouse_policy::{ChargeRequest, Full, Reservation, Verdict, guard};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex};
 
 impl Broker {
@@ -67,7 +68,8 @@ impl Broker {
         }
         let connection = self.resolve(arrival, &agent, tool.target(), definition.risk.category, &arguments)?;
         sheet.connection(connection.as_ref());
-        self.screen(connection.as_ref(), definition)?;
+        sheet.header.policy = Some(self.in_force().stack(&agent.id, connection.as_ref()).revision());
+        self.screen(&agent.id, connection.as_ref(), definition, true)?;
         let site = Site {
             broker: self.clone(),
             agent,
@@ -75,29 +77,30 @@ impl Broker {
             connection,
             started_app: arrival.call.started_app,
         };
-        let call = self.describe(arrival, &site, tool, arguments).await?;
+        let call = self.describe(arrival, &site, tool, arguments, sheet).await?;
         sheet.facts(call.facts());
         if arrival.call.name == tools::CONNECTION_ADD {
-            sheet.header.decision = "ask".into();
             return self.propose(arrival, &site, call.as_ref(), sheet).await;
         }
-        let verdict = self.decide(&site, call.as_ref(), &arrival.call.arguments);
-        sheet.decision(&verdict.decision);
+        // Before deciding, because it may take a moment: nothing passes between the decision and what it lets happen.
         let key = self.call_key(&site, call.as_ref()).await?;
-        let question = match verdict.decision {
-            Decision::Deny(denial) => return Err(refused(&denial).into()),
-            Decision::Ask(question) => Some(question),
-            Decision::Allow => None,
-        };
+        let decided = self.decide(&site, call.as_ref(), &arrival.call.arguments);
+        let denied = matches!(decided.verdict.decision, Decision::Deny(_));
         // The same call may have a ticket already: it waits, runs, or ended and was not delivered.
-        if let Some(ticket) = self.attach(arrival, &key) {
+        if !denied && let Some(ticket) = self.attach(arrival, &key) {
             sheet.recorded = true;
             return self.await_ticket(arrival, &ticket).await;
         }
+        self.write_judgement(&decided, &site, call.as_ref(), arrival, sheet);
+        let question = match &decided.verdict.decision {
+            Decision::Deny(denial) => return Err(refused(denial).into()),
+            Decision::Ask(question) => Some(question.clone()),
+            Decision::Allow => None,
+        };
         let ticket = if let Some(question) = question {
-            self.ask(arrival, site, call, key, question, &verdict.charges, sheet).await?
+            self.ask(arrival, site, call, key, question, &decided.verdict, sheet).await?
         } else {
-            let reservation = self.reserve(&verdict.charges)?;
+            let reservation = self.reserve(&decided.verdict.charges)?;
             sheet.header.charges.clone_from(&reservation.charges);
             let job = Job {
                 id: sheet.call.clone(),
@@ -109,6 +112,8 @@ impl Broker {
                 reservation: Mutex::new(Some(reservation)),
                 ticket: None,
                 observed: Value::Null,
+                about: sheet.about.clone(),
+                judgement: Mutex::new(sheet.judgement.clone()),
             };
             if !job.call.facts().changes_odoo() {
                 return Ok((self.read_unasked(arrival, &job, sheet).await?, None));
@@ -164,6 +169,7 @@ impl Broker {
             let live = registry.connections.values().filter(|c| c.deleted_at.is_none() && agent.is_granted(&c.id));
             live.cloned().collect()
         });
+        let granted: Vec<Connection> = granted.into_iter().map(|connection| self.as_it_counts(connection)).collect();
         let by_name = |name: &str| granted.iter().find(|c| c.name.eq_ignore_ascii_case(name)).cloned();
         let names = || granted.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
         if let (Some(pin), Some(name)) = (&pinned, named)
@@ -210,12 +216,18 @@ impl Broker {
         }
     }
 
-    /// Step 3: What can be refused without the network.
-    pub(crate) fn screen(&self, connection: Option<&Connection>, tool: &ToolDefinition) -> Result<(), EdgeError> {
-        if self.is_hidden(connection, &tool.name) {
+    /// Step 3: What can be refused without the network. A trial looks at hidden tools all the same, to say why.
+    pub(crate) fn screen(
+        &self,
+        agent: &AgentId,
+        connection: Option<&Connection>,
+        tool: &ToolDefinition,
+        hidden_too: bool,
+    ) -> Result<(), EdgeError> {
+        if hidden_too && self.is_hidden(agent, connection, &tool.name) {
             return Err(refused(&Denial {
                 rule: "(hidden)".into(),
-                message: format!("{} is hidden by policy.", tool.name),
+                message: format!("{} is hidden by policy: agents cannot use it. Do not try again.", tool.name),
                 retry: Retry::Never,
             }));
         }
@@ -223,6 +235,9 @@ impl Broker {
             self.vault()?;
         }
         let Some(connection) = connection else { return Ok(()) };
+        if !self.allows_host(connection.host()) {
+            return Err(refused(&Self::refused_host(connection)));
+        }
         let needs_odoo = tool.name.starts_with("odoo_") && tool.name != "odoo_disconnect";
         if needs_odoo && !connection.is_usable() {
             return Err(EdgeError::new(
@@ -233,7 +248,10 @@ impl Broker {
         if needs_odoo && connection.read_only && tool.risk.category != Category::Read && tool.name != "odoo_connect" {
             return Err(refused(&Denial {
                 rule: "(read only)".into(),
-                message: format!("“{}” is read only: the user allows no change through it.", connection.name),
+                message: format!(
+                    "“{}” is read only: the user allows no change through it. Do not try again.",
+                    connection.name
+                ),
                 retry: Retry::Never,
             }));
         }
@@ -247,6 +265,7 @@ impl Broker {
         site: &Site,
         tool: &dyn tools::Tool,
         arguments: Arguments,
+        sheet: &mut Sheet,
     ) -> Result<Box<dyn Call>, Stop> {
         // A model that is never touched is refused before anything is asked of Odoo about it.
         if let Some(model) = arguments.text("model") {
@@ -254,6 +273,8 @@ impl Broker {
             let facts =
                 CallFacts { model: Some(model.to_owned()), ..CallFacts::local(&definition.name, definition.risk) };
             if let Some(denial) = guard::judge(&facts, &Map::new(), &[]) {
+                sheet.header.model = Some(model.to_owned());
+                sheet.guarded(&denial);
                 return Err(refused(&denial).into());
             }
         }
@@ -264,25 +285,21 @@ impl Broker {
         }
     }
 
-    /// Step 5: What guard and policy say: the strictest answer of all layers.
-    pub(crate) fn decide(&self, site: &Site, call: &dyn Call, arguments: &Value) -> Verdict {
-        // The context of a call is ours alone: no argument of any tool reaches it but language, zone and companies.
-        if let Some(denial) = guard::judge(call.facts(), &Map::new(), &[]) {
-            return Verdict { decision: Decision::Deny(denial), charges: Vec::new(), timeout: None };
-        }
-        let mut verdict = self.judge(site, call.facts(), arguments);
-        // What deletes lines inside a write is judged as deleting them, too: no rule about a tool can be walked around.
-        for model in tools::removed_models(call.facts()) {
-            let facts = CallFacts { tool: tools::UNLINK.into(), model: Some(model.clone()), ..call.facts().clone() };
-            let as_unlink = self.judge(site, &facts, &json!({"model": model}));
-            verdict.decision = verdict.decision.strictest(as_unlink.decision);
-            verdict.charges.extend(as_unlink.charges);
-        }
-        self.answered_by_standing_approval(site, call, verdict)
+    /// Writes on the sheet why the call is decided so, with the limits as they are before it takes anything.
+    pub(crate) fn write_judgement(
+        &self,
+        decided: &Decided,
+        site: &Site,
+        call: &dyn Call,
+        arrival: &Arrival,
+        sheet: &mut Sheet,
+    ) {
+        let judgement = self.explained(decided, site, call, &arrival.call.arguments, &self.limits());
+        sheet.judged(self.about(site).map(|(_, facts)| facts), judgement);
     }
 
     /// Step 6: Takes from every limit that applies, or from none.
-    pub(crate) fn reserve(&self, charges: &[ChargeRequest]) -> Result<Reservation, EdgeError> {
+    pub(crate) fn reserve(&self, charges: &[ChargeRequest<'_>]) -> Result<Reservation, EdgeError> {
         self.limits().reserve(charges, self.now()).map_err(|full| limited(&full))
     }
 
@@ -300,11 +317,11 @@ impl Broker {
         call: Box<dyn Call>,
         key: Digest,
         question: Question,
-        charges: &[ChargeRequest],
+        verdict: &Verdict<'_>,
         sheet: &mut Sheet,
     ) -> Result<TicketId, Stop> {
         self.0.desk.check_budget(&arrival.agent, self.now()).map_err(|denial| refused(&denial))?;
-        let reservation = self.reserve(charges)?;
+        let reservation = self.reserve(&verdict.charges)?;
         sheet.header.charges.clone_from(&reservation.charges);
         let preview = tokio::select! {
             preview = call.preview(&site) => preview,
@@ -336,6 +353,9 @@ impl Broker {
         );
         let mut ticket = Ticket::open(id.clone(), TicketKind::Call, key, digest, now)
             .asked_by(arrival.agent.clone(), arrival.bridge.clone());
+        if let Some(timeout) = verdict.timeout {
+            ticket = ticket.within(timeout);
+        }
         if let Some(connection) = &site.connection {
             ticket = ticket.about(connection.id.clone());
         }
@@ -350,8 +370,10 @@ impl Broker {
             reservation: Mutex::new(Some(reservation)),
             ticket: Some(id.clone()),
             observed: preview.observed,
+            about: sheet.about.clone(),
+            judgement: Mutex::new(sheet.judgement.clone()),
         });
-        if let Err(error) = self.still_allowed(&job, &arrival.evidence) {
+        if let Err(error) = self.still_allowed(&job, &arrival.evidence).map(drop) {
             self.give_back_job(&job);
             sheet.header.charges.clear();
             return Err(error.into());
@@ -399,27 +421,36 @@ impl Broker {
     }
 }
 
-/// A policy's refusal as the agent reads it.
+/// A policy's refusal as the agent reads it: rule, message, whether to retry and when.
 pub(crate) fn refused(denial: &Denial) -> EdgeError {
     let code = if denial.rule == "(ask budget)" { ErrorCode::RateLimited } else { ErrorCode::Denied };
-    let advice = match denial.retry {
-        Retry::Never => " Do not retry it.".to_owned(),
-        Retry::After { seconds } => format!(" Try again in {seconds} s."),
-        Retry::WhenChanged => String::new(),
+    let error = |message: String| {
+        EdgeError::new(code, message).with_detail(format!("rule {}", denial.rule)).with_rule(denial.rule.as_str())
     };
-    let error =
-        EdgeError::new(code, format!("{}{advice}", denial.message)).with_detail(format!("rule {}", denial.rule));
-    if matches!(denial.retry, Retry::After { .. }) { error.retryable() } else { error }
+    match denial.retry {
+        Retry::Never | Retry::WhenChanged => error(denial.message.clone()),
+        Retry::After { seconds } => {
+            error(format!("{} Try again in {seconds} s.", denial.message)).retryable_after(seconds)
+        }
+    }
 }
 
+/// A limit that is spent, as the agent reads it.
 pub(crate) fn limited(full: &Full) -> EdgeError {
-    let error =
-        EdgeError::new(ErrorCode::RateLimited, full.denial().message).with_detail(format!("rule {}", full.rule));
-    if full.retry_after.is_some() { error.retryable() } else { error }
+    let denial = full.denial();
+    let error = EdgeError::new(ErrorCode::RateLimited, denial.message)
+        .with_detail(format!("rule {}", denial.rule))
+        .with_rule(denial.rule);
+    match denial.retry {
+        Retry::After { seconds } => error.retryable_after(seconds),
+        Retry::Never | Retry::WhenChanged => error,
+    }
 }
 
 pub(crate) fn paused(message: &str) -> EdgeError {
-    EdgeError::new(ErrorCode::Paused, format!("{message} Stop and tell the user.")).with_detail("rule (paused)")
+    EdgeError::new(ErrorCode::Paused, format!("{message} Stop and tell the user."))
+        .with_detail("rule (paused)")
+        .with_rule("(paused)")
 }
 
 fn unknown_tool(name: &str) -> EdgeError {

@@ -34,17 +34,21 @@ impl Broker {
         let id = if let Some(id) = open {
             id
         } else {
-            let verdict = self.judge(site, call.facts(), &arrival.call.arguments);
-            if let gatehouse_core::Decision::Deny(denial) = verdict.decision {
-                return Err(crate::dispatch::refused(&denial).into());
+            let decided = self.decide(site, call, &arrival.call.arguments);
+            self.write_judgement(&decided, site, call, arrival, sheet);
+            if let gatehouse_core::Decision::Deny(denial) = &decided.verdict.decision {
+                return Err(crate::dispatch::refused(denial).into());
             }
-            sheet.header.charges = self.reserve(&verdict.charges)?.charges;
-            self.note(JournalEvent::Call {
+            sheet.header.charges = self.reserve(&decided.verdict.charges)?.charges;
+            // The form asks in any case.
+            sheet.header.decision = "ask".into();
+            let event = JournalEvent::Call {
                 call: sheet.call.clone(),
                 of: sheet.header.clone(),
                 outcome: Outcome::Pending,
                 duration_ms: 0,
-            });
+            };
+            self.note_with(event, sheet.payload());
             let id = new_ticket_id();
             let ticket = Ticket::open(id.clone(), TicketKind::Form, key, key, self.now())
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());
@@ -124,7 +128,8 @@ impl Broker {
             }],
         };
         let change = Loosening::Grant { agent: agent.clone(), connection: connection.id.clone(), form: form.clone() };
-        self.raise_loosening(format!("Let {agent} use “{}”?", connection.name), connection, card, change);
+        let connection = self.as_it_counts(connection.clone());
+        self.raise_loosening(format!("Let {agent} use “{}”?", connection.name), &connection, card, change);
     }
 
     /// The person lets an agent use one more connection.
@@ -148,7 +153,7 @@ impl Broker {
             change: "granted".into(),
             summary: connection.name.clone(),
         });
-        self.0.bridges.tell(&gatehouse_ipc::message::Event::ToolsChanged);
+        self.lists_changed();
         self.settle_form(form, &connection, true);
         Ok(())
     }
@@ -158,7 +163,7 @@ impl Broker {
         let grant = self.0.desk.look(id, |held| match &held.matter {
             Matter::Loosening { change, .. } => match change.as_ref() {
                 Loosening::Grant { connection, form, .. } => Some((connection.clone(), form.clone())),
-                Loosening::Connection(..) => None,
+                Loosening::Connection { .. } => None,
             },
             _ => None,
         });

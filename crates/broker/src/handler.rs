@@ -3,12 +3,13 @@
 use crate::arrival::Arrival;
 use crate::bridges::Bridge;
 use crate::state::{Broker, Shown, new_bridge_id};
-use crate::tools::OPEN_MANAGER;
+use crate::tools::{APPROVAL_WAIT, Target};
 use crate::view::{Navigation, Topic};
 use async_trait::async_trait;
-use gatehouse_core::{AgentId, BridgeId, EdgeError, ErrorCode, Timestamp, ToolDefinition};
+use gatehouse_core::{AgentId, BridgeId, Connection, EdgeError, ErrorCode, Timestamp, ToolDefinition};
 use gatehouse_ipc::message::{Answer, Hello, Request, Role};
 use gatehouse_ipc::{EventSender, Handler, LeftBehind, Peer, ProgressSender, Reply};
+use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 #[async_trait]
@@ -78,8 +79,16 @@ impl Broker {
 
     /// What this agent may see, in the fixed order; also left behind for when the app is not running.
     pub(crate) fn tools_for(&self, agent: &AgentId) -> Vec<ToolDefinition> {
+        // Which tools the sealed policies hide cannot be told while the vault is closed: the list stays as it was.
+        if self.vault().is_err()
+            && let Some(left) = LeftBehind::read(self.0.options.profile.as_deref(), agent)
+        {
+            let listed = |tool: &&ToolDefinition| left.tools.iter().any(|known| known.name == tool.name);
+            return self.0.tools.definitions.iter().filter(listed).cloned().collect();
+        }
+        let hidden = self.hidden_from(agent);
         let tools: Vec<_> =
-            self.0.tools.definitions.iter().filter(|tool| !self.is_hidden_for(agent, &tool.name)).cloned().collect();
+            self.0.tools.definitions.iter().filter(|tool| !hidden.contains(tool.name.as_str())).cloned().collect();
         self.leave_behind(agent, &tools);
         tools
     }
@@ -144,20 +153,29 @@ impl Broker {
         }
     }
 
-    /// Whether this tool is hidden from the agent everywhere. The window opener is never hidden by a connection.
-    fn is_hidden_for(&self, agent: &AgentId, tool: &str) -> bool {
-        let grants = self.registry(|registry| {
-            let known = registry.agents.get(agent);
-            let grants = known.map(|agent| agent.grants.clone()).unwrap_or_default();
+    /// Whether a tool is gone from the list, and refused when called.
+    pub(crate) fn is_hidden(&self, agent: &AgentId, connection: Option<&Connection>, tool: &str) -> bool {
+        tool != APPROVAL_WAIT && self.in_force().hides(agent, connection, tool)
+    }
+
+    /// The tools that are hidden from the agent wherever it could call them: on all its connections, where a tool is about
+    /// one.
+    fn hidden_from(&self, agent: &AgentId) -> BTreeSet<&str> {
+        let granted: Vec<Connection> = self.registry(|registry| {
+            let grants = registry.agents.get(agent).map(|agent| agent.grants.as_slice()).unwrap_or_default();
             let live = grants.iter().filter_map(|id| registry.connections.get(id));
-            live.filter(|c| c.deleted_at.is_none()).cloned().collect::<Vec<_>>()
+            live.filter(|connection| connection.deleted_at.is_none()).cloned().collect()
         });
-        let on_one = tool.starts_with("odoo_") && tool != OPEN_MANAGER && !grants.is_empty();
-        if on_one {
-            grants.iter().all(|connection| self.is_hidden(Some(connection), tool))
-        } else {
-            self.is_hidden(None, tool)
-        }
+        let granted: Vec<Connection> = granted.into_iter().map(|connection| self.as_it_counts(connection)).collect();
+        let is_hidden = |tool: &&str| {
+            let about_one = self.0.tools.get(tool).is_some_and(|(tool, _)| tool.target() != Target::None);
+            if about_one && !granted.is_empty() {
+                granted.iter().all(|connection| self.is_hidden(agent, Some(connection), tool))
+            } else {
+                self.is_hidden(agent, None, tool)
+            }
+        };
+        self.0.tools.definitions.iter().map(|tool| tool.name.as_str()).filter(is_hidden).collect()
     }
 }
 

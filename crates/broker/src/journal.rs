@@ -20,8 +20,8 @@ impl Broker {
         self.append(event, None);
     }
 
-    /// Writes a finished call down, with its arguments.
-    pub(crate) fn note_call(&self, event: JournalEvent, payload: Value) {
+    /// Writes an event down with what only the app may read of it: a call's arguments, a policy's text.
+    pub(crate) fn note_with(&self, event: JournalEvent, payload: Value) {
         self.append(event, Some(payload));
     }
 

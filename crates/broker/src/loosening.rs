@@ -6,6 +6,9 @@ use crate::view::{FieldChange, LooseningCard, SecretInput};
 use gatehouse_core::{Connection, EdgeError, Hasher, JournalEvent, Ticket, TicketId, TicketKind};
 use serde_json::json;
 
+/// The path by which conditions look at a connection's name.
+const NAME: &str = "connection.name";
+
 impl Broker {
     /// Raises a card for a change that loosens.
     pub(crate) fn raise_loosening(
@@ -23,7 +26,11 @@ impl Broker {
         // A newer edit of the same connection takes the place of one that still waits.
         self.void_tickets("a newer edit took its place", |held| {
             matches!(&held.matter, Matter::Loosening { change: old, .. }
-                if matches!((old.as_ref(), &change), (Loosening::Connection(old, _), Loosening::Connection(new, _)) if old.id == new.id))
+            if matches!(
+                (old.as_ref(), &change),
+                (Loosening::Connection { connection: old, .. }, Loosening::Connection { connection: new, .. })
+                    if old.id == new.id
+            ))
         });
         self.0.desk.open(Held {
             ticket,
@@ -46,15 +53,22 @@ impl Broker {
     pub(crate) async fn loosen_connection(
         &self,
         connection: Connection,
+        renames: bool,
         secret: Option<&SecretInput>,
     ) -> Result<(), EdgeError> {
         self.connection(&connection.id)?;
+        self.must_be_allowed(connection.host())?;
         if let Some(secret) = secret {
             self.keep_secret(&connection, secret).await?;
         }
         // Only what the card showed: whatever else changed since stays as it is now.
         let loosen = |now: &mut Connection| {
-            now.environment = connection.environment;
+            if now.host() != connection.host() || self.pinned_environment(now.host()).is_none() {
+                now.environment = connection.environment;
+            }
+            if renames {
+                now.name.clone_from(&connection.name);
+            }
             now.read_only = connection.read_only;
             now.origin.clone_from(&connection.origin);
             now.database.clone_from(&connection.database);
@@ -63,17 +77,28 @@ impl Broker {
         self.drop_standing(|standing| standing.connection == connection.id);
         let changed = self.update_connection(&connection.id, loosen).await?;
         self.0.sessions.drop_session(&changed.id);
+        self.connections_changed();
         let (connection, name) = (changed.id, changed.name);
         self.note(JournalEvent::Connection { connection, name, change: "changed".into(), agent: None });
         Ok(())
     }
 }
 
-/// Splits an edit: what may be saved at once, and what loosens.
-pub(crate) fn split(old: &Connection, new: &Connection) -> (Connection, Vec<FieldChange>) {
+/// Splits an edit: what may be saved at once, and what loosens. A fact that a policy's conditions look at (`speaks_of`) is
+/// never changed at once: nobody can tell whether rules let more through under another name.
+pub(crate) fn split(
+    old: &Connection,
+    new: &Connection,
+    speaks_of: impl Fn(&str) -> bool,
+) -> (Connection, Vec<FieldChange>) {
     let mut harmless = new.clone();
     let mut changes = Vec::new();
-    if old.environment.is_loosened_by(new.environment) {
+    if old.name != new.name && speaks_of(NAME) {
+        harmless.name.clone_from(&old.name);
+        changes.push(change("name", "Name", &old.name, &new.name));
+    }
+    let judged_anew = old.environment != new.environment && speaks_of("connection.environment");
+    if judged_anew || old.environment.is_loosened_by(new.environment) {
         harmless.environment = old.environment;
         changes.push(change("environment", "Environment", old.environment.as_str(), new.environment.as_str()));
     }

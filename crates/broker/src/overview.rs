@@ -11,6 +11,9 @@ impl Broker {
                 registry.connections.values().cloned().partition(|connection| connection.deleted_at.is_none());
             (live, trash, registry.agents.values().cloned().collect::<Vec<_>>(), registry.quarantine.clone())
         });
+        for connection in &mut connections {
+            *connection = self.as_it_counts(connection.clone());
+        }
         connections.sort_by_key(|connection| (!connection.favourite, connection.name.to_lowercase()));
         trash.sort_by_key(|connection| std::cmp::Reverse(connection.deleted_at));
         let agents = agents

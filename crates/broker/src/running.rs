@@ -2,8 +2,9 @@
 
 use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
-use crate::desk::{Held, Matter};
+use crate::desk::{Held, Matter, ended_error};
 use crate::dispatch::{limited, paused, refused};
+use crate::policy::{Decided, Judgement, payload};
 use crate::sheet::Sheet;
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Done, Site};
@@ -13,8 +14,8 @@ use gatehouse_core::{
     Outcome, Question, Ticket, TicketId, TicketKind, Timestamp,
 };
 use gatehouse_ipc::message::CallAnswer;
-use gatehouse_policy::Reservation;
-use serde_json::{Value, json};
+use gatehouse_policy::{ConnectionFacts, Reservation};
+use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -30,9 +31,22 @@ pub(crate) struct Job {
     pub(crate) ticket: Option<TicketId>,
     /// The values that the preview was made from.
     pub(crate) observed: Value,
+    /// Its connection as policies saw it.
+    pub(crate) about: Option<ConnectionFacts>,
+    /// Why it was decided as it was, the last time.
+    pub(crate) judgement: Mutex<Option<Judgement>>,
 }
 
 impl Job {
+    fn judgement(&self) -> Option<Judgement> {
+        self.judgement.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is encrypted of it.
+    fn payload(&self, rows: u64) -> Value {
+        payload(&self.arguments, Some(self.call.facts()), self.about.as_ref(), self.judgement().as_ref(), rows)
+    }
+
     fn charges(&self) -> Vec<Charge> {
         let reservation = self.reservation.lock().unwrap_or_else(PoisonError::into_inner);
         reservation.as_ref().map(|reserved| reserved.charges.clone()).unwrap_or_default()
@@ -112,6 +126,7 @@ impl Broker {
             held.ticket.void(why, now)
         });
         self.note_ticket(id, "void");
+        self.note_not_run(id);
     }
 
     /// The approval stays, unless something was paused or taken back while the ticket was claimed.
@@ -137,21 +152,39 @@ impl Broker {
                 return Err(Recheck::Drifted);
             }
         }
-        self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
+        let (site, decided) = self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
         if claimer.cancel.is_cancelled() {
             return Err(Recheck::Detached);
         }
+        self.move_charges(job, &site, &decided).map_err(Recheck::Limited)
+    }
+
+    /// Moves what was reserved into the windows of now, and under the limits of now. When one of them is full, everything
+    /// stays as it was.
+    fn move_charges(&self, job: &Job, site: &Site, decided: &Decided) -> Result<(), EdgeError> {
         let mut reservation = job.reservation.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(reserved) = reservation.as_mut() {
-            let moved = self.limits().move_to(reserved, self.now());
-            *reserved = moved.map_err(|full| Recheck::Limited(limited(&full)))?;
+        let now = self.now();
+        let mut limits = self.limits();
+        if let Some(reserved) = reservation.as_ref() {
+            limits.give_back_all(reserved);
         }
-        Ok(())
+        let judgement = self.explained(decided, site, job.call.as_ref(), &job.arguments, &limits);
+        match limits.reserve(&decided.verdict.charges, now) {
+            Ok(moved) => {
+                *reservation = Some(moved);
+                *job.judgement.lock().unwrap_or_else(PoisonError::into_inner) = Some(judgement);
+                Ok(())
+            }
+            Err(full) => {
+                limits.restore(reservation.iter().flat_map(|reserved| reserved.charges.clone()), now);
+                Err(limited(&full))
+            }
+        }
     }
 
     /// Whether a call may still run, by what holds now: not paused, this program admitted, the connection granted and as
-    /// it was, no layer denying.
-    pub(crate) fn still_allowed(&self, job: &Job, claimed_by: &Evidence) -> Result<(), EdgeError> {
+    /// it was, no layer denying. Gives the call's place as it is now, and what was decided.
+    pub(crate) fn still_allowed(&self, job: &Job, claimed_by: &Evidence) -> Result<(Site, Decided), EdgeError> {
         if self.is_stopping() {
             return Err(EdgeError::new(ErrorCode::AppUnavailable, "Gatehouse is being quit; nothing ran."));
         }
@@ -168,30 +201,32 @@ impl Broker {
                 ));
             }
         };
-        let Some(connection) = &job.site.connection else { return Ok(()) };
-        let now = self.connection(&connection.id)?;
-        let moved =
-            now.origin != connection.origin || now.database != connection.database || now.login != connection.login;
-        if moved || !agent.is_granted(&connection.id) {
-            return Err(EdgeError::new(
-                ErrorCode::ConnectionUnavailable,
-                "The connection has changed since the call was made.",
-            ));
+        let mut site = job.site.clone();
+        if let Some(connection) = &job.site.connection {
+            let now = self.connection(&connection.id)?;
+            let moved =
+                now.origin != connection.origin || now.database != connection.database || now.login != connection.login;
+            if moved || !agent.is_granted(&connection.id) {
+                return Err(EdgeError::new(
+                    ErrorCode::ConnectionUnavailable,
+                    "The connection has changed since the call was made.",
+                ));
+            }
+            site.connection = Some(now);
         }
-        let tool = &job.call.facts().tool;
-        if let Some((_, definition)) = self.0.tools.get(tool) {
-            self.screen(Some(&now), definition)?;
+        if let Some((_, definition)) = self.0.tools.get(&job.call.facts().tool) {
+            self.screen(&agent.id, site.connection.as_ref(), definition, true)?;
         }
-        let site = Site { connection: Some(now), ..job.site.clone() };
-        let decision = self.decide(&site, job.call.as_ref(), &job.arguments).decision;
-        match decision {
-            Decision::Deny(denial) => Err(refused(&denial)),
+        let decided = self.decide(&site, job.call.as_ref(), &job.arguments);
+        match &decided.verdict.decision {
+            Decision::Deny(denial) => Err(refused(denial)),
             // What ran unasked may have to be asked about by now.
-            Decision::Ask(_) if job.question.is_none() => Err(EdgeError::new(
+            Decision::Ask(question) if job.question.is_none() => Err(EdgeError::new(
                 ErrorCode::Denied,
                 "The rules have changed since the call was made; nothing ran. Repeat the call.",
-            )),
-            Decision::Ask(_) | Decision::Allow => Ok(()),
+            )
+            .with_rule(question.rule.as_str())),
+            Decision::Ask(_) | Decision::Allow => Ok((site, decided)),
         }
     }
 
@@ -202,15 +237,17 @@ impl Broker {
         job: &Job,
         sheet: &mut Sheet,
     ) -> Result<Result<CallAnswer, EdgeError>, Stop> {
+        if arrival.cancel.is_cancelled() {
+            self.give_back_job(job);
+            sheet.header.charges.clear();
+            return Err(Stop::Cancelled);
+        }
         tokio::select! {
-            biased;
-            () = arrival.cancel.cancelled() => {
-                self.give_back_job(job);
-                sheet.header.charges.clear();
-                Err(Stop::Cancelled)
-            }
+            // It may have run by now: what it cost stays spent.
+            () = arrival.cancel.cancelled() => Err(Stop::Cancelled),
             done = job.call.run(&job.site) => Ok(done.map(|done| {
                 sheet.header.charges.extend(self.charge_rows(job, &done));
+                sheet.rows = done.rows;
                 sheet.summary.clone_from(&done.summary);
                 answer_of(&done)
             })),
@@ -263,18 +300,20 @@ impl Broker {
             };
             let duration_ms = elapsed(self.now());
             let event = JournalEvent::Call { call: job.id.clone(), of: header, outcome, duration_ms };
-            self.note_call(event, json!({"arguments": job.arguments}));
+            self.note_with(event, job.payload(done.as_ref().map_or(0, |done| done.rows)));
             return done.map(|done| answer_of(&done));
         }
-        let payload = json!({"arguments": job.arguments, "resolved": job.call.resolved(), "before": job.observed});
+        let mut payload = job.payload(0);
+        payload["resolved"] = job.call.resolved();
+        payload["before"] = job.observed.clone();
         if let Err(error) = self.note_intent(JournalEvent::Intent { call: job.id.clone(), of: header }, payload).await {
             self.give_back_job(job);
             return Err(error);
         }
         // The disk may have taken its time.
-        let done = match self.still_allowed(job, claimed_by) {
-            Ok(()) => job.call.run(&job.site).await,
-            Err(error) => Err(error),
+        let (done, began) = match self.still_allowed(job, claimed_by) {
+            Ok(_) => (job.call.run(&job.site).await, true),
+            Err(error) => (Err(error), false),
         };
         let duration_ms = elapsed(self.now());
         let (outcome, given_back) = match &done {
@@ -284,7 +323,10 @@ impl Broker {
                 (Outcome::Unknown { message: error.message.clone() }, Vec::new())
             }
             Err(error) => {
-                (Outcome::Failed { code: error.code, message: error.message.clone() }, self.give_back_job(job))
+                let outcome = Outcome::Failed { code: error.code, message: error.message.clone() };
+                // What Odoo refused did run there, as far as it got: only what was never sent costs nothing.
+                let never_sent = !began || is_before_sending(error.code);
+                (outcome, if never_sent { self.give_back_job(job) } else { Vec::new() })
             }
         };
         self.note(JournalEvent::Settled { call: job.id.clone(), outcome, duration_ms, given_back });
@@ -297,6 +339,21 @@ impl Broker {
         let now = self.now();
         let reservation = job.reservation.lock().unwrap_or_else(PoisonError::into_inner);
         reservation.as_ref().map(|reserved| self.limits().settle_rows(reserved, done.rows, now)).unwrap_or_default()
+    }
+
+    /// Writes a call down whose ticket ended without having run: refused by the person, expired, withdrawn or void.
+    pub(crate) fn note_not_run(&self, id: &TicketId) {
+        let ended = self.0.desk.look(id, |held| match &held.matter {
+            Matter::Call { job, .. } if !held.ticket.state().is_open() => {
+                Some((job.clone(), ended_error(held.ticket.state()), held.ticket.opened_at()))
+            }
+            _ => None,
+        });
+        let Some((job, error, opened_at)) = ended.flatten() else { return };
+        let outcome = Outcome::Failed { code: error.code, message: error.message };
+        let duration_ms = u64::try_from(self.now().since(opened_at).as_millis()).unwrap_or(u64::MAX);
+        let event = JournalEvent::Call { call: job.id.clone(), of: Self::header_of(&job), outcome, duration_ms };
+        self.note_with(event, job.payload(0));
     }
 
     fn header_of(job: &Job) -> CallHeader {
@@ -314,8 +371,23 @@ impl Broker {
             rule: job.question.as_ref().map(|question| question.rule.clone()).unwrap_or_default(),
             ticket: job.ticket.clone(),
             charges: job.charges(),
+            policy: job.judgement().map(|judgement| judgement.policy),
         }
     }
+}
+
+/// Errors of a call that ended before anything of it was sent.
+fn is_before_sending(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::Unreachable
+            | ErrorCode::CertificateRefused
+            | ErrorCode::InvalidAddress
+            | ErrorCode::ConnectionUnavailable
+            | ErrorCode::VaultLocked
+            | ErrorCode::VaultUnavailable
+            | ErrorCode::Paused
+    )
 }
 
 /// What the person approves: the call and the values it was shown with.

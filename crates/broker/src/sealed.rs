@@ -1,6 +1,7 @@
 //! Sealed state in memory and on disk: connections, agents, standing approvals, settings. What does not verify is not
 //! applied, and is said so.
 
+use crate::policy::LayerId;
 use crate::state::{Broker, VaultState};
 use crate::view::{ConnectionDraft, Topic, VaultView};
 use gatehouse_core::{
@@ -77,10 +78,14 @@ impl Broker {
                 VaultState::Closed(error)
             }
         };
+        let opened = matches!(state, VaultState::Open(_));
+        self.forget_recorded();
         *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = state;
         drop(editing);
-        self.load_user_policy();
-        self.changed(&[Topic::Vault, Topic::Connections, Topic::Agents]);
+        if opened {
+            self.lists_changed();
+        }
+        self.changed(&[Topic::Vault, Topic::Connections, Topic::Agents, Topic::Policy]);
     }
 
     pub(crate) fn vault_view(&self) -> VaultView {
@@ -145,6 +150,12 @@ impl Broker {
             // Only ever raised here: what the person paused while the vault was closed stays paused.
             self.0.paused.fetch_or(paused, Ordering::SeqCst);
         }
+        // Before anything can call: no call is judged without them.
+        let faults = self.read_layers(vault)?;
+        for (layer, fault) in faults {
+            let whose = layer.map(|layer| format!("{}: ", layer.owner(&registry.connections)));
+            registry.quarantine.push(format!("{}{fault}", whose.unwrap_or_default()));
+        }
         for problem in &registry.quarantine {
             tracing::warn!("{problem}");
         }
@@ -154,7 +165,7 @@ impl Broker {
 
     /// Writes sealed rows and tells the vault how new the tables are, so that no older file can be put in their place.
     /// A session's state is kept in memory alone. Whoever calls this holds the lock of edits.
-    async fn write_sealed(
+    pub(crate) async fn write_sealed(
         &self,
         write: impl FnOnce(&Store, &dyn Sealer) -> Result<(), StoreError>,
     ) -> Result<(), EdgeError> {
@@ -203,9 +214,15 @@ impl Broker {
     pub(crate) async fn drop_connection(&self, id: &ConnectionId) -> Result<(), EdgeError> {
         let editing = self.0.editing.lock().await;
         let removed = self.write_sealed(|store, sealer| store.remove_connection(id, sealer).map(drop)).await;
+        if removed.is_ok() {
+            self.0.registry.write().unwrap_or_else(PoisonError::into_inner).connections.remove(id);
+        }
+        let removed = match removed {
+            Ok(()) => self.remove_layer_while_editing(&LayerId::Connection(id.clone())).await,
+            failed => failed,
+        };
         drop(editing);
         removed?;
-        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).connections.remove(id);
         self.changed(&[Topic::Connections]);
         Ok(())
     }
@@ -267,7 +284,12 @@ impl Broker {
         self.changed(&[Topic::Agents]);
         let editing = self.0.editing.lock().await;
         let written = self.write_sealed(|store, sealer| store.remove_agent(id, sealer).map(drop)).await;
+        let written = match written {
+            Ok(()) => self.remove_layer_while_editing(&LayerId::Agent(id.clone())).await,
+            failed => failed,
+        };
         drop(editing);
+        self.lists_changed();
         written
     }
 
@@ -283,15 +305,6 @@ impl Broker {
         written
     }
 
-    /// A sealed setting; an error when it does not verify. A session has none.
-    pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, EdgeError> {
-        let vault = self.vault()?;
-        if vault.kind() == VaultKind::SessionOnly {
-            return Ok(None);
-        }
-        self.0.store.setting(name, vault.sealer().as_ref()).map_err(|error| error.edge())
-    }
-
     /// Writes what is remembered of a connection's status, which nobody waits for.
     pub(crate) fn save_status(&self, id: &ConnectionId) {
         let (broker, id) = (self.clone(), id.clone());
@@ -300,12 +313,6 @@ impl Broker {
                 tracing::warn!("the status of a connection could not be saved: {}", error.message);
             }
         });
-    }
-
-    /// Something that was not believed, for the person to see.
-    pub(crate) fn quarantine(&self, problem: String) {
-        tracing::warn!("{problem}");
-        self.0.registry.write().unwrap_or_else(PoisonError::into_inner).quarantine.push(problem);
     }
 
     pub(crate) fn remember_proposal(&self, id: TicketId, draft: ConnectionDraft) {

@@ -40,6 +40,7 @@ impl Broker {
     }
 
     async fn sign_in(&self, connection: &Connection) -> Result<Arc<Session>, EdgeError> {
+        self.must_be_allowed(connection.host())?;
         let Some(secret) = self.vault()?.secret(&connection.id).await.map_err(|error| error.edge())? else {
             return Err(EdgeError::new(
                 ErrorCode::ConnectionUnavailable,

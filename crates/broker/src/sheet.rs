@@ -1,14 +1,16 @@
 //! What the journal says of a call that ran nothing or only read: one entry, written at its end.
 
 use crate::arrival::{Arrival, Stop};
+use crate::policy::{Judgement, payload};
 use crate::state::{Broker, new_call_id};
 use crate::tools::CONNECTION_ADD;
-use crate::view::Topic;
+use crate::view::{DecisionTree, Topic};
 use gatehouse_core::{
-    CallFacts, CallHeader, CallId, Category, Connection, Decision, EdgeError, ErrorCode, JournalEvent, Outcome,
+    CallFacts, CallHeader, CallId, Category, Connection, Decision, Denial, EdgeError, ErrorCode, JournalEvent, Outcome,
     TicketId,
 };
 use gatehouse_ipc::message::CallAnswer;
+use gatehouse_policy::ConnectionFacts;
 use serde_json::{Value, json};
 
 /// What the journal says of a call, as far as it got.
@@ -16,6 +18,14 @@ pub(crate) struct Sheet {
     pub(crate) call: CallId,
     pub(crate) header: CallHeader,
     pub(crate) arguments: Value,
+    /// What was computed of it, once it was described.
+    facts: Option<CallFacts>,
+    /// Its connection, as policies saw it.
+    pub(crate) about: Option<ConnectionFacts>,
+    /// Why it was decided as it was.
+    pub(crate) judgement: Option<Judgement>,
+    /// Rows that it returned.
+    pub(crate) rows: u64,
     /// What a call that ran came to.
     pub(crate) summary: String,
     /// The call has its own intent and end in the journal.
@@ -39,9 +49,14 @@ impl Sheet {
                 rule: String::new(),
                 ticket: None,
                 charges: Vec::new(),
+                policy: None,
             },
             // What was sent to the form may hold a secret that should not have been sent: nothing of it is kept.
             arguments: if arrival.call.name == CONNECTION_ADD { json!({}) } else { arrival.call.arguments.clone() },
+            facts: None,
+            about: None,
+            judgement: None,
+            rows: 0,
             summary: String::new(),
             recorded: false,
         }
@@ -57,16 +72,37 @@ impl Sheet {
         self.header.model.clone_from(&facts.model);
         self.header.method.clone_from(&facts.method);
         self.header.records = facts.records;
+        self.facts = Some(facts.clone());
     }
 
-    pub(crate) fn decision(&mut self, decision: &Decision) {
-        let (word, rule) = match decision {
+    /// Why it is decided so, limits included.
+    pub(crate) fn judged(&mut self, about: Option<ConnectionFacts>, judgement: Judgement) {
+        let (word, rule) = match &judgement.tree.decision {
             Decision::Allow => ("allow", ""),
             Decision::Ask(question) => ("ask", question.rule.as_str()),
             Decision::Deny(denial) => ("deny", denial.rule.as_str()),
         };
         self.header.decision = word.into();
         self.header.rule = rule.into();
+        self.header.policy = Some(judgement.policy);
+        self.about = about;
+        self.judgement = Some(judgement);
+    }
+
+    /// The guard refused it before anything but its model was looked at.
+    pub(crate) fn guarded(&mut self, denial: &Denial) {
+        let tree = DecisionTree {
+            decision: Decision::Deny(denial.clone()),
+            guard: Some(denial.clone()),
+            readings: Vec::new(),
+            standing: None,
+        };
+        self.judgement = self.header.policy.map(|policy| Judgement { policy, policies: Vec::new(), tree });
+    }
+
+    /// What is encrypted of it.
+    pub(crate) fn payload(&self) -> Value {
+        payload(&self.arguments, self.facts.as_ref(), self.about.as_ref(), self.judgement.as_ref(), self.rows)
     }
 }
 
@@ -81,7 +117,10 @@ impl Broker {
         let outcome = match end {
             Ok((Ok(_), _)) => Outcome::Done { summary: sheet.summary.clone() },
             Ok((Err(error), _)) | Err(Stop::Refused(error)) => {
-                if header.decision.is_empty() {
+                if let Some(rule) = &error.rule {
+                    header.decision = "deny".into();
+                    header.rule.clone_from(rule);
+                } else if header.decision.is_empty() {
                     header.decision = "deny".into();
                 }
                 Outcome::Failed { code: error.code, message: error.message.clone() }
@@ -92,9 +131,9 @@ impl Broker {
             }
         };
         let duration_ms = u64::try_from(self.now().since(arrival.arrived_at).as_millis()).unwrap_or(u64::MAX);
-        self.note_call(
+        self.note_with(
             JournalEvent::Call { call: sheet.call.clone(), of: header, outcome, duration_ms },
-            json!({"arguments": sheet.arguments}),
+            sheet.payload(),
         );
         self.changed(&[Topic::Activity]);
     }

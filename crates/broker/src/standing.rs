@@ -7,9 +7,8 @@ use crate::state::Broker;
 use crate::tools::{Call, Site};
 use crate::view::{StandingView, Topic};
 use gatehouse_core::{
-    AgentId, CallFacts, Category, ConnectionId, Decision, EdgeError, Effect, ErrorCode, FieldPath, TicketId, Timestamp,
+    AgentId, CallFacts, Category, ConnectionId, EdgeError, Effect, ErrorCode, FieldPath, TicketId, Timestamp,
 };
-use gatehouse_policy::Verdict;
 use serde_json::Value;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -148,19 +147,19 @@ impl Broker {
         self.changed(&[Topic::Agents]);
     }
 
-    /// Turns an ask into an allow where a standing approval covers the call.
-    pub(crate) fn answered_by_standing_approval(&self, site: &Site, call: &dyn Call, verdict: Verdict) -> Verdict {
-        let (Decision::Ask(_), Some(connection)) = (&verdict.decision, &site.connection) else { return verdict };
+    /// The bounds of a standing approval that covers the call, if there is one.
+    pub(crate) fn standing_for(&self, site: &Site, call: &dyn Call) -> Option<String> {
+        let connection = site.connection.as_ref()?;
         let now = self.now();
         let context = context_of(call);
-        let covered = self.registry(|registry| {
-            registry.standing.iter().any(|standing| {
+        self.registry(|registry| {
+            let covering = registry.standing.iter().find(|standing| {
                 standing.agent == site.agent.id
                     && now < standing.expires_at
                     && standing.bounds.cover(&connection.id, call.facts(), &context)
-            })
-        });
-        if covered { Verdict { decision: Decision::Allow, ..verdict } } else { verdict }
+            });
+            covering.map(|standing| standing.sentence.clone())
+        })
     }
 
     /// An agent's last bridge ended: what was approved in advance ends with it.

@@ -4,7 +4,7 @@ use crate::approver::Approver;
 use crate::bridges::Bridges;
 use crate::clock::Clock;
 use crate::desk::Desk;
-use crate::layers::Layers;
+use crate::policy::{InForce, Remembered, Watch};
 use crate::sealed::Registry;
 use crate::sessions::Sessions;
 use crate::tools::Tools;
@@ -34,6 +34,8 @@ pub struct Options {
     pub profile: Option<PathBuf>,
     /// The administrator's policy, when the system has a place for one.
     pub managed_policy: Option<PathBuf>,
+    /// The user id whose files are the administrator's: 0, root. Only systems of Unix ask.
+    pub administrator: u32,
     /// The person's policy, `policy.json`.
     pub user_policy: PathBuf,
     /// The name of the vault's items: `Gatehouse`, or with a profile's name.
@@ -78,10 +80,16 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) desktop: Arc<dyn Desktop>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How far the journal's newest entry was ahead of the clock at start.
+    pub(crate) ahead: Duration,
     pub(crate) store: Store,
     pub(crate) vault: RwLock<VaultState>,
     pub(crate) registry: RwLock<Registry>,
-    pub(crate) layers: RwLock<Layers>,
+    pub(crate) layers: RwLock<Arc<InForce>>,
+    /// What was seen of the user's policy file.
+    pub(crate) watch: Mutex<Watch>,
+    /// Calls of the journal, decoded for replays.
+    pub(crate) remembered: Mutex<Remembered>,
     pub(crate) limits: Mutex<Limits>,
     pub(crate) desk: Desk,
     pub(crate) bridges: Bridges,
@@ -112,19 +120,23 @@ impl Broker {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Approver), EdgeError> {
         let store = Store::open(&options.data_dir.join("gatehouse.db")).map_err(|error| error.edge())?;
-        let now = clock.now();
+        // Time goes on from the journal's newest entry: a clock that was set back opens no window again.
+        let newest = store.newest().map_err(|error| error.edge())?;
+        let ahead = newest.map_or(Duration::ZERO, |newest| newest.since(clock.now()));
+        let now = clock.now().plus(ahead);
         let mut limits = Limits::new();
         let day = Duration::from_hours(24);
-        let since = Timestamp::from_millis(now.as_millis() - i64::try_from(day.as_millis()).unwrap_or(0));
-        let charges = store.charges_since(since).map_err(|error| error.edge())?;
-        let newest = charges.iter().map(|(at, _)| *at).max().unwrap_or(now);
-        limits.restore(charges.into_iter().map(|(_, charge)| charge), newest);
+        let charges = store.charges_since(now.minus(day)).map_err(|error| error.edge())?;
+        limits.restore(charges.into_iter().map(|(_, charge)| charge), now);
+        let desk = Desk::new();
+        desk.remember(&store.tickets_since(now.minus(Duration::from_hours(1))).map_err(|error| error.edge())?);
         let tools = Tools::new();
-        let layers = Layers::new(&options, &tools);
+        let layers = Arc::new(InForce::new(&options, &tools));
         let broker = Self(Arc::new(Inner {
             options,
             desktop,
             clock,
+            ahead,
             store,
             vault: RwLock::new(VaultState::Closed(EdgeError::new(
                 ErrorCode::VaultLocked,
@@ -132,8 +144,10 @@ impl Broker {
             ))),
             registry: RwLock::default(),
             layers: RwLock::new(layers),
+            watch: Mutex::default(),
+            remembered: Mutex::default(),
             limits: Mutex::new(limits),
-            desk: Desk::new(),
+            desk,
             bridges: Bridges::default(),
             sessions: Sessions::default(),
             tools,
@@ -188,7 +202,7 @@ impl Broker {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.clock.now().plus(self.0.ahead)
     }
 
     pub(crate) fn changed(&self, topics: &[Topic]) {
@@ -211,10 +225,11 @@ impl Broker {
         Ok(self.vault()?.sealer())
     }
 
-    /// A live connection by id.
+    /// A live connection by id, as it counts.
     pub(crate) fn connection(&self, id: &ConnectionId) -> Result<Connection, EdgeError> {
         self.registry(|registry| registry.connections.get(id).cloned())
             .filter(|connection| connection.deleted_at.is_none())
+            .map(|connection| self.as_it_counts(connection))
             .ok_or_else(|| EdgeError::new(ErrorCode::UnknownConnection, "There is no such connection any more."))
     }
 
@@ -228,13 +243,14 @@ impl Broker {
         for id in &voided {
             self.give_back_for(id);
             self.note_ticket(id, "void");
+            self.note_not_run(id);
         }
         if !voided.is_empty() {
             self.changed(&[Topic::Approvals, Topic::Proposals]);
         }
     }
 
-    /// Time passes: tickets expire, the policy file may have been edited, the journal gets its seal.
+    /// Time passes: tickets expire, policy files may have been edited, the journal gets its seal.
     async fn keep_house(self) {
         let mut sealed_at = self.now();
         while !self.is_stopping() {
@@ -243,8 +259,10 @@ impl Broker {
             for id in self.0.desk.tick(now) {
                 self.give_back_for(&id);
                 self.note_ticket(&id, "expired");
+                self.note_not_run(&id);
                 self.changed(&[Topic::Approvals, Topic::Proposals]);
             }
+            self.look_for_managed_change();
             self.look_for_outside_edit();
             self.empty_old_trash().await;
             if now.since(sealed_at) >= Duration::from_secs(20) {

@@ -529,7 +529,7 @@ pub enum Topic {
 /// Which page a window was asked to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Navigation {
-    /// `connections`, `approvals`, `activity`.
+    /// `connections`, `approvals`, `agents`, `policy`, `activity`.
     pub page: String,
     /// A connection to select.
     pub connection: Option<ConnectionId>,

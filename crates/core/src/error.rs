@@ -15,18 +15,41 @@ pub struct EdgeError {
     pub detail: Option<String>,
     /// Whether the same request may succeed later without any change.
     pub retry: bool,
+    /// The rule that refuses it, as a denial names it: `user:/tools/odoo_write/deny_if/0`, `(hidden)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rule: Option<String>,
+    /// Seconds until the same request may succeed, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub retry_after: Option<u64>,
 }
 
 impl EdgeError {
     /// An error that a second try will not mend.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, retry: false }
+        Self { code, message: message.into(), detail: None, retry: false, rule: None, retry_after: None }
     }
 
     /// The same with more to read.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// The same, refused by a rule.
+    #[must_use]
+    pub fn with_rule(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// The same, marked as worth another try after so many seconds.
+    #[must_use]
+    pub fn retryable_after(mut self, seconds: u64) -> Self {
+        self.retry = true;
+        self.retry_after = Some(seconds);
         self
     }
 

@@ -125,10 +125,14 @@ pub enum JournalEvent {
     },
     /// A policy layer changed.
     Policy {
-        /// Which layer.
+        /// Which layer: `managed`, `user`, `connection:con_…` or `agent:claude-code`.
         layer: String,
-        /// `saved`, `outside_edit`, `accepted`, `refused`, `rejected`.
+        /// `saved`, `accepted`, `outside_edit`, `refused`, `removed`; for the administrator's file `changed`.
         change: String,
+        /// The hash of the policy that the change leads to, or would have led to; absent when there is none.
+        #[serde(default)]
+        #[ts(type = "string | null")]
+        revision: Option<Digest>,
     },
 }
 
@@ -160,6 +164,10 @@ pub struct CallHeader {
     pub ticket: Option<TicketId>,
     /// What it took from limits.
     pub charges: Vec<Charge>,
+    /// The hash over all policies that judged it; absent when none was asked.
+    #[serde(default)]
+    #[ts(type = "string | null")]
+    pub policy: Option<Digest>,
 }
 
 /// How a call ended.

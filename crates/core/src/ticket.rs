@@ -152,6 +152,13 @@ impl Ticket {
         self
     }
 
+    /// For `lifetime` at most; never longer than [`TICKET_LIFETIME`].
+    #[must_use]
+    pub fn within(mut self, lifetime: Duration) -> Self {
+        self.expires_at = self.expires_at.min(self.opened_at.plus(lifetime));
+        self
+    }
+
     /// About a connection.
     #[must_use]
     pub fn about(mut self, connection: ConnectionId) -> Self {
@@ -356,6 +363,15 @@ mod tests {
         assert!(!t.tick(T0.plus(TICKET_LIFETIME)));
         t.deliver().unwrap();
         assert!(t.deliver().is_err(), "delivered twice");
+    }
+
+    #[test]
+    fn a_question_may_stand_for_less_than_fifteen_minutes_and_never_for_more() {
+        let minute = Duration::from_mins(1);
+        let mut t = ticket().within(minute);
+        assert_eq!(t.approve(&Digest::of(b"shown"), T0.plus(minute)), Err(IllegalMove::Late));
+        assert!(t.tick(T0.plus(minute)));
+        assert_eq!(ticket().within(TICKET_LIFETIME * 2).expires_at(), T0.plus(TICKET_LIFETIME));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 mod approval_window;
 mod main_window;
+mod policy;
 
 /// Every command of both windows.
 pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
     use approval_window as a;
     use main_window as m;
+    use policy as p;
     tauri::generate_handler![
         m::overview,
         m::parse_url,
@@ -36,6 +38,19 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         m::use_session_vault,
         m::open_external,
         m::window_ready,
+        p::policy_page,
+        p::check_policy,
+        p::print_policy,
+        p::save_policy,
+        p::restore_policy,
+        p::import_policy,
+        p::policy_schema,
+        p::policy_paths,
+        p::try_call,
+        p::recorded_calls,
+        p::recorded_call,
+        p::replay_policy,
+        p::explain_recorded,
         a::cards,
         a::present_card,
         a::decide,

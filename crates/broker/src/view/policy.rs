@@ -34,7 +34,7 @@ pub struct PolicyLayer {
     pub revision: String,
     /// Whether the window can change it.
     pub editable: bool,
-    /// The preset that a connection's environment carries.
+    /// The preset that was chosen; for a connection that chose none, the one that its environment carries.
     pub preset: Option<Preset>,
     /// The file that the text also lies in.
     pub path: Option<String>,
@@ -63,7 +63,7 @@ pub enum PolicySource {
 }
 
 /// A state that a layer was in before.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PolicySave {
     /// Names it for restoring.
     #[ts(type = "number")]
@@ -72,7 +72,7 @@ pub struct PolicySave {
     pub replaced_at: Timestamp,
     /// What it was.
     pub edit: PolicyEdit,
-    /// Its text; none when the layer was absent.
+    /// The text that was in force; none when the layer was absent.
     pub text: Option<String>,
 }
 

@@ -302,14 +302,14 @@ async fn an_edit_of_the_policy_file_is_a_proposal_until_the_person_accepts_it() 
     std::fs::write(house.folder().join("policy.json"), r#"{"version":"1","default":"allow","hide":["odoo_unlink"]}"#)
         .unwrap();
     let card = house.card().await;
-    assert!(matches!(&card.content, CardContent::OutsideEdit(edit) if edit.errors.is_empty()));
+    assert!(matches!(&card.content, CardContent::Policy(edit) if edit.errors.is_empty()));
     let delete = json!({"model": "res.partner", "ids": [10], "connection": "Demo"});
     assert_eq!(
         agent.call("odoo_unlink", delete.clone()).await.unwrap()["status"],
         "pending_approval",
         "not in force yet"
     );
-    let edit = |card: &gatehouse_broker::view::Card| matches!(card.content, CardContent::OutsideEdit(_));
+    let edit = |card: &gatehouse_broker::view::Card| matches!(card.content, CardContent::Policy(_));
     let card = house.approver.cards().into_iter().find(edit).unwrap();
     house.decide(&card, YES).await.unwrap();
     let error = agent.call("odoo_unlink", delete).await.unwrap_err();

@@ -1,12 +1,16 @@
 //! A house to test in: broker, socket, demo Odoo, all in a folder of its own.
 
-use gatehouse_broker::view::{Card, CardContent, ConnectionDraft, Navigation, Topic, Verdict};
+use gatehouse_broker::view::{
+    Card, CardContent, ConnectionDraft, Navigation, PolicyEdit, PolicyLayer, PolicySaved, Topic, Verdict,
+};
 use gatehouse_broker::{Approver, Broker, Clock, DemoServer, Desktop, Options, Shown};
 use gatehouse_core::{AgentId, Connection, EdgeError, Environment, TicketId, Timestamp};
 use gatehouse_ipc::message::{Answer, CallAnswer, CallTool, ClientClaim, Hello, PROTOCOL, Request, Role};
 use gatehouse_ipc::{Client, bind, serve, socket_path};
 use gatehouse_odoo_sim::{Sim, SimOptions};
 use serde_json::{Value, json};
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,8 +23,19 @@ pub(crate) struct House {
     pub(crate) sim: Sim,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) desktop: Arc<PaperDesktop>,
-    folder: TempDir,
+    folder: Cell<Option<TempDir>>,
+    home: PathBuf,
+    keys: Keys,
     shutdown: CancellationToken,
+}
+
+/// Where the keys are that seal.
+#[derive(Debug, Clone, Copy)]
+enum Keys {
+    OfThisSession,
+    InTheKeyring,
+    /// Nowhere: the vault stays closed.
+    Nowhere,
 }
 
 /// A clock that also moves when it is told to.
@@ -82,27 +97,52 @@ impl House {
         house
     }
 
-    async fn open_with(sim: SimOptions) -> Self {
+    /// The same with a vault that outlives the app. Only inside a session that has a keyring.
+    pub(crate) async fn with_keyring() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), SimOptions::default(), 0, Keys::InTheKeyring).await
+    }
+
+    /// The same whose vault nobody opened.
+    pub(crate) async fn locked() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), SimOptions::default(), 0, Keys::Nowhere).await
+    }
+
+    /// The same under an administrator's policy.
+    pub(crate) async fn managed(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options {
-            data_dir: folder.path().join("data"),
-            profile: Some(folder.path().to_owned()),
-            managed_policy: None,
-            user_policy: folder.path().join("policy.json"),
-            vault_service: "Gatehouse (test without a keyring)".into(),
-            build: "0.0.0".into(),
-            bridge_path: "/nowhere/gatehouse-mcp".into(),
-            hold: Some(Duration::from_millis(1500)),
-        };
-        let clock = Arc::new(HandClock { start: Instant::now(), ahead: AtomicI64::new(0) });
+        put_managed(folder.path(), text);
+        Self::open_in(folder, SimOptions::default(), 0, Keys::OfThisSession).await
+    }
+
+    async fn open_with(sim: SimOptions) -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), sim, 0, Keys::OfThisSession).await
+    }
+
+    /// The app started again on the same files, by a clock that differs so many milliseconds from where it was.
+    pub(crate) async fn again(self, clock: i64) -> Self {
+        let ahead = self.clock.now().as_millis() - 1_790_000_000_000 + clock;
+        self.shutdown.cancel();
+        self.broker.stop().await;
+        let (folder, keys) = (self.folder.take().unwrap(), self.keys);
+        drop(self);
+        Self::open_in(folder, SimOptions::default(), ahead, keys).await
+    }
+
+    async fn open_in(folder: TempDir, sim: SimOptions, ahead: i64, keys: Keys) -> Self {
+        let clock = Arc::new(HandClock { start: Instant::now(), ahead: AtomicI64::new(ahead) });
         let desktop = Arc::new(PaperDesktop::default());
-        let (broker, approver) = Broker::start(options, desktop.clone(), clock.clone()).await.unwrap();
-        broker.use_session_vault().await.unwrap();
+        let (broker, approver) = Broker::start(options(folder.path()), desktop.clone(), clock.clone()).await.unwrap();
+        match keys {
+            Keys::OfThisSession => broker.use_session_vault().await.unwrap(),
+            Keys::InTheKeyring => broker.retry_vault().await.unwrap(),
+            Keys::Nowhere => {}
+        }
         let sim = Sim::start(sim).await.unwrap();
         let shutdown = CancellationToken::new();
-        let listener = bind(&socket_path(Some(folder.path()))).await.unwrap();
+        let home = folder.path().to_owned();
+        let listener = bind(&socket_path(Some(&home))).await.unwrap();
         tokio::spawn(serve(listener, Arc::new(broker.clone()), shutdown.clone()));
-        Self { broker, approver, sim, clock, desktop, folder, shutdown }
+        Self { broker, approver, sim, clock, desktop, folder: Cell::new(Some(folder)), home, keys, shutdown }
     }
 
     /// The same with the demo added as a production connection called "Demo".
@@ -127,22 +167,7 @@ impl House {
     /// The person makes the demo a development connection, where plain writes run unasked.
     pub(crate) async fn make_development(&self) {
         let demo = self.broker.overview().connections[0].clone();
-        let draft = ConnectionDraft {
-            id: Some(demo.id),
-            name: demo.name,
-            url: demo.origin,
-            database: demo.database,
-            login: demo.login,
-            environment: Environment::Development,
-            read_only: false,
-            protocol: demo.protocol,
-            tls: demo.tls,
-            language: None,
-            note: String::new(),
-            tags: Vec::new(),
-            favourite: false,
-            proposal: None,
-        };
+        let draft = ConnectionDraft { environment: Environment::Development, ..draft_of(demo) };
         self.broker.save_connection(draft, None).await.unwrap();
         let card = self.card().await;
         self.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
@@ -155,7 +180,7 @@ impl House {
             build: "0.0.0".into(),
             role: Role::Bridge { agent: AgentId::parse(agent).unwrap(), pinned: None },
         };
-        let client = Client::connect(&socket_path(Some(self.folder.path())), hello).await.unwrap();
+        let client = Client::connect(&socket_path(Some(&self.home)), hello).await.unwrap();
         Agent { client }
     }
 
@@ -211,9 +236,91 @@ impl House {
         self.sim.log().iter().filter(|seen| seen.method == method).count()
     }
 
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+    pub(crate) fn folder(&self) -> &Path {
+        &self.home
     }
+
+    /// The administrator puts a policy in place. The app sees it within a second.
+    pub(crate) fn put_managed(&self, text: &str) {
+        put_managed(&self.home, text);
+    }
+
+    /// A layer as the Policy page shows it.
+    pub(crate) fn layer(&self, id: &str) -> PolicyLayer {
+        let page = self.broker.policy_page();
+        page.layers.into_iter().find(|layer| layer.id == id).unwrap_or_else(|| panic!("no layer {id}"))
+    }
+
+    /// The layer of the demo connection.
+    pub(crate) fn of_demo(&self) -> String {
+        format!("connection:{}", self.broker.overview().connections[0].id)
+    }
+
+    /// The person saves a text, and says yes where that is asked.
+    pub(crate) async fn save(&self, layer: &str, text: &str) {
+        let edit = PolicyEdit::Custom { text: text.into() };
+        if let PolicySaved::NeedsApproval { ticket } = self.broker.save_policy(layer, edit).await.unwrap() {
+            let card = self.approver.cards().into_iter().find(|card| card.ticket == ticket).unwrap();
+            self.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+        }
+    }
+
+    /// Waits until something holds that the app does by itself.
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        for _ in 0..500 {
+            if holds(self) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never came: {what}");
+    }
+}
+
+/// The form as it opens for a saved connection.
+pub(crate) fn draft_of(connection: Connection) -> ConnectionDraft {
+    ConnectionDraft {
+        id: Some(connection.id),
+        name: connection.name,
+        url: connection.origin,
+        database: connection.database,
+        login: connection.login,
+        environment: connection.environment,
+        read_only: connection.read_only,
+        protocol: connection.protocol,
+        tls: connection.tls,
+        language: None,
+        note: String::new(),
+        tags: Vec::new(),
+        favourite: false,
+        proposal: None,
+    }
+}
+
+fn options(folder: &Path) -> Options {
+    use std::os::unix::fs::MetadataExt as _;
+    Options {
+        data_dir: folder.join("data"),
+        profile: Some(folder.to_owned()),
+        managed_policy: Some(folder.join("etc/policy.json")),
+        administrator: folder.metadata().unwrap().uid(),
+        user_policy: folder.join("policy.json"),
+        vault_service: "Gatehouse (test without a keyring)".into(),
+        build: "0.0.0".into(),
+        bridge_path: "/nowhere/gatehouse-mcp".into(),
+        hold: Some(Duration::from_millis(1500)),
+    }
+}
+
+fn put_managed(folder: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let etc = folder.join("etc");
+    std::fs::create_dir_all(&etc).unwrap();
+    std::fs::set_permissions(&etc, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let new = etc.join("new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::rename(new, etc.join("policy.json")).unwrap();
 }
 
 impl Drop for House {
@@ -229,6 +336,13 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
+    /// The names on its list of tools.
+    pub(crate) async fn tools(&self) -> Vec<String> {
+        let answer = self.client.request(Request::ListTools, |_, _| {}, &CancellationToken::new()).await.unwrap();
+        let Answer::Tools { tools, .. } = answer else { panic!("unexpected {answer:?}") };
+        tools.into_iter().map(|tool| tool.name).collect()
+    }
+
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Result<Value, EdgeError> {
         self.call_until(tool, arguments, &CancellationToken::new()).await
     }

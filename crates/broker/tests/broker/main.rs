@@ -5,6 +5,18 @@
 
 mod asking;
 mod connections;
+mod counting;
+mod holes;
 mod house;
+mod limits;
 mod lines;
+mod managed;
+mod oracles;
+mod policy;
+mod policy_effect;
+mod policy_file;
+mod policy_written;
 mod reading;
+#[cfg(target_os = "linux")]
+mod sealed;
+mod trial;

@@ -69,6 +69,52 @@ impl Store {
         })
     }
 
+    /// The latest calls after entry `after`, newest first: at most `limit` intents and calls that needed none, each with
+    /// what became of its payload.
+    pub fn calls(
+        &self,
+        after: u64,
+        limit: usize,
+        sealer: Option<&dyn Sealer>,
+    ) -> Result<Vec<(JournalEntry, PayloadState)>, StoreError> {
+        self.read_at_length(|read| {
+            let mut statement = read.prepare(&format!(
+                "SELECT {COLUMNS} FROM journal WHERE seq > ?1 AND kind IN ('call', 'intent') ORDER BY seq DESC LIMIT {limit}"
+            ))?;
+            let mut rows = statement.query([after.cast_signed()])?;
+            let mut calls = Vec::new();
+            while let Some(row) = rows.next()? {
+                let entry = entry_from(row)?;
+                let state = payload::state(read, &entry, sealer)?;
+                calls.push((entry, state));
+            }
+            Ok(calls)
+        })
+    }
+
+    /// When the newest entry was made; none in an empty journal.
+    pub fn newest(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|read| {
+            let newest: Option<i64> = read.query_row("SELECT max(at) FROM journal", [], |row| row.get(0))?;
+            Ok(newest.map(Timestamp::from_millis))
+        })
+    }
+
+    /// How tickets moved since a moment, oldest first.
+    pub fn tickets_since(&self, since: Timestamp) -> Result<Vec<JournalEntry>, StoreError> {
+        self.read(|read| {
+            let mut statement = read.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM journal WHERE at >= ?1 AND kind = 'ticket' ORDER BY seq"
+            ))?;
+            let mut rows = statement.query([since.as_millis()])?;
+            let mut moves = Vec::new();
+            while let Some(row) = rows.next()? {
+                moves.push(entry_from(row)?);
+            }
+            Ok(moves)
+        })
+    }
+
     /// The intents that nothing settled, oldest first: after a crash, the writes whose outcome nobody knows.
     pub fn open_intents(&self) -> Result<Vec<JournalEntry>, StoreError> {
         self.read(|read| {

@@ -1,5 +1,5 @@
 use crate::{House, agent, at, call, charge, connection_id, header, intent, read, record, settled};
-use gatehouse_core::{CallHeader, JournalEvent};
+use gatehouse_core::{CallHeader, JournalEvent, TicketId, TicketKind};
 use gatehouse_store::{Durability, Filter, PayloadState, Store};
 use gatehouse_vault::Vault;
 use serde_json::json;
@@ -157,6 +157,49 @@ fn counters_are_rebuilt_less_what_was_given_back() {
         house.store.charges_since(at(100)).unwrap().into_iter().map(|(when, charge)| (when, charge.amount)).collect();
     assert_eq!(amounts, [(at(100), 2), (at(105), 1)]);
     assert_eq!(house.store.charges_since(at(0)).unwrap().len(), 3);
+}
+
+#[test]
+fn the_latest_calls_come_with_what_judging_them_again_needs() {
+    let house = House::new();
+    assert_eq!(house.store.newest().unwrap(), None);
+    house.append(read(0, 1, header("odoo_read")));
+    house.append(intent(1, 2));
+    house.append(settled(2, 2, vec![]));
+    let moved = |second, change: &str| {
+        let event = JournalEvent::Ticket {
+            ticket: TicketId::from_random([1; 10]),
+            ticket_kind: TicketKind::Call,
+            agent: Some(agent("claude-code")),
+            connection: None,
+            change: change.into(),
+            summary: String::new(),
+        };
+        record(second, event, None)
+    };
+    house.append(moved(3, "opened"));
+    house.append(moved(9, "denied"));
+    house.append(record(4, JournalEvent::Quit, None));
+    let calls = house.store.calls(0, 9, Some(&*house.sealer)).unwrap();
+    assert_eq!(calls.iter().map(|(entry, _)| entry.seq).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(calls[1].1, PayloadState::Present(json!({"n": 1})));
+    assert_eq!(house.store.calls(0, 1, None).unwrap()[0].1, PayloadState::Locked);
+    assert_eq!(house.store.calls(1, 9, None).unwrap().len(), 1);
+    assert!(house.store.calls(2, 9, None).unwrap().is_empty());
+    assert_eq!(house.store.newest().unwrap(), Some(at(9)), "by time, not by number");
+    let since = house.store.tickets_since(at(4)).unwrap();
+    assert_eq!(since.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn an_entry_of_an_earlier_version_is_still_read() {
+    let mut old = serde_json::to_value(JournalEvent::Intent { call: call(1), of: header("odoo_write") }).unwrap();
+    old.as_object_mut().unwrap().remove("policy");
+    let JournalEvent::Intent { of, .. } = serde_json::from_value(old).unwrap() else { panic!("another kind") };
+    assert_eq!(of, header("odoo_write"));
+    let old = json!({"kind": "policy", "layer": "user", "change": "accepted"});
+    let read: JournalEvent = serde_json::from_value(old).unwrap();
+    assert_eq!(read, JournalEvent::Policy { layer: "user".into(), change: "accepted".into(), revision: None });
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn header(tool: &str) -> CallHeader {
         rule: String::new(),
         ticket: None,
         charges: vec![charge(1)],
+        policy: None,
     }
 }
 
