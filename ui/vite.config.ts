@@ -16,7 +16,8 @@ const contentSecurityPolicy = [
 export default defineConfig({
   plugins: [svelte(), svelteTesting()],
   clearScreen: false,
-  server: { port: 1420, strictPort: true, host: '127.0.0.1' },
+  // The fake host shows the real presets, which stand in `crates/policy`.
+  server: { port: 1420, strictPort: true, host: '127.0.0.1', fs: { allow: ['..'] } },
   preview: {
     port: 4173,
     host: '127.0.0.1',

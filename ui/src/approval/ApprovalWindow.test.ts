@@ -392,10 +392,38 @@ describe('other cards', () => {
     expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: null });
   });
 
-  it('outside edit: shows the difference; with errors it can only be denied', async () => {
-    const edit = await openApproval('edit');
-    expect(edit.getByTestId('diff').querySelectorAll('.added')).toHaveLength(2);
-    edit.unmount();
+  it('policy edited outside: who noticed it, where it lets agents do more, and the difference', async () => {
+    const { getByTestId } = await openApproval('edit');
+    expect(getByTestId('card').textContent).toContain('Noticed by Gatehouse');
+    expect(getByTestId('card').textContent).toContain('/home/ada/.config/gatehouse/policy.json');
+    expect(getByTestId('card-layer').textContent).toContain('Your policy');
+    const loosened = getByTestId('card-loosened');
+    expect(loosened.querySelectorAll('li')).toHaveLength(2);
+    expect(loosened.textContent).toContain('rises from 20 to 500');
+    expect(getByTestId('diff').querySelectorAll('.added')).toHaveLength(2);
+    expect(loosened.compareDocumentPosition(getByTestId('diff')) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+  });
+
+  it('policy loosened in the window: it was you, and whose policy it is', async () => {
+    const { host, getByTestId } = await openApproval('policy');
+    expect(getByTestId('card').textContent).toContain('You asked for this');
+    expect(getByTestId('card').textContent).not.toContain('outside Gatehouse');
+    expect(getByTestId('card-layer').textContent).toContain('Bergmann Logistik');
+    expect(getByTestId('card-loosened').textContent).toContain('odoo_write is asked about where it was denied.');
+    await arm();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
+  it('policy that is removed, or that loosens nothing, is told so', async () => {
+    const card = sample('edit');
+    if (card.content.kind !== 'policy') throw new Error('no policy');
+    const { getByTestId } = await openApproval({ ...card, content: { ...card.content, after: '', loosened: [] } });
+    expect(getByTestId('card').textContent).toContain('The policy is removed.');
+    expect(getByTestId('card-loosens-nothing').textContent).toContain('Nothing in it');
+  });
+
+  it('policy with errors can only be denied', async () => {
     const { host, getByTestId } = await openApproval('broken');
     await arm();
     expect(getByTestId('edit-errors').textContent).toContain('line 9');
@@ -417,6 +445,7 @@ it.each([
   'loosening',
   'edit',
   'broken',
+  'policy',
 ] satisfies SampleCard[])('axe finds nothing on the card “%s”', async (name) => {
   vi.useRealTimers();
   await openApproval(name);

@@ -10,8 +10,8 @@ const PAIRS_COMPARED = 4_000_000;
 
 /** The difference of two texts, line by line; long unchanged stretches become one `skipped` line with their count. */
 export function difference(before: string, after: string): DiffLine[] {
-  const old = before.split('\n');
-  const now = after.split('\n');
+  const old = linesOf(before);
+  const now = linesOf(after);
   let head = 0;
   while (head < old.length && head < now.length && old[head] === now[head]) head += 1;
   let tail = 0;
@@ -27,6 +27,14 @@ export function difference(before: string, after: string): DiffLine[] {
     ...middle(old.slice(head, old.length - tail), now.slice(head, now.length - tail)),
     ...old.slice(old.length - tail).map(same),
   ]);
+}
+
+/** An empty text has no line; a line feed at the end ends the last one. */
+function linesOf(text: string): string[] {
+  if (text === '') return [];
+  const lines = text.split('\n');
+  if (lines[lines.length - 1] === '') lines.pop();
+  return lines;
 }
 
 /** By longest common subsequence. */
@@ -81,4 +89,21 @@ function folded(lines: DiffLine[]): DiffLine[] {
   });
   flush();
   return found;
+}
+
+/** How many lines were removed or added; a line that took another's place counts once. */
+export function changedLines(before: string, after: string): number {
+  let count = 0;
+  let removed = 0;
+  let added = 0;
+  for (const { kind } of [...difference(before, after), { kind: 'skipped' }]) {
+    if (kind === 'removed') removed += 1;
+    else if (kind === 'added') added += 1;
+    else {
+      count += Math.max(removed, added);
+      removed = 0;
+      added = 0;
+    }
+  }
+  return count;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { axeFindings } from '../../tests/axe';
 import { openMain } from '../../tests/windows';
 import { FakeHost } from '../lib/host/fake';
+import '../pages/policy/PolicyPage.svelte';
 import MainWindow from './MainWindow.svelte';
 
 describe('the main window', () => {
@@ -13,6 +14,8 @@ describe('the main window', () => {
     await user.keyboard('{Control>}2{/Control}');
     await findByTestId('review-all');
     await user.keyboard('{Control>}4{/Control}');
+    await findByTestId('layer-user');
+    await user.keyboard('{Control>}5{/Control}');
     await findByTestId('verify-journal');
     await user.keyboard('{Meta>}1{/Meta}');
     await findByTestId('search-connections');

@@ -13,8 +13,9 @@ import type { Navigation } from '../lib/bindings/Navigation';
 import type { Overview } from '../lib/bindings/Overview';
 import type { Proposal } from '../lib/bindings/Proposal';
 import type { Topic } from '../lib/bindings/Topic';
+import { Policies } from '../pages/policy/policies.svelte';
 
-export const PAGES = ['connections', 'approvals', 'agents', 'activity'] as const;
+export const PAGES = ['connections', 'approvals', 'agents', 'policy', 'activity'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** What the Connections page shows beside its list. */
@@ -29,6 +30,7 @@ export class Desk {
   readonly host: Host;
   readonly toasts = new Toasts();
   readonly questions = new Questions();
+  readonly policies: Policies;
 
   overview = $state.raw<Overview | null>(null);
   failure = $state.raw<EdgeError | null>(null);
@@ -36,12 +38,13 @@ export class Desk {
   selection = $state.raw<Selection>({ kind: 'none' });
   connecting = $state(false);
   /** Grows whenever the topic changed; pages that show it read it. */
-  readonly revision = $state({ approvals: 0, activity: 0 });
+  readonly revision = $state({ approvals: 0, activity: 0, policy: 0 });
   /** Set by an open form that holds changes. */
   unsaved = $state(false);
 
   constructor(host: Host) {
     this.host = host;
+    this.policies = new Policies(host);
   }
 
   /** Begins to follow the program. */
@@ -95,6 +98,12 @@ export class Desk {
     return this.select({ kind: 'new', draft: proposal.draft, proposal });
   }
 
+  /** Shows one layer of policy. */
+  async openPolicy(layer: string): Promise<void> {
+    this.policies.open(layer);
+    await this.go('policy');
+  }
+
   async tryDemo(): Promise<void> {
     await this.attempt(async () => {
       const connection = await this.host.startDemo();
@@ -129,6 +138,8 @@ export class Desk {
   async #changed(topics: Topic[]): Promise<void> {
     if (topics.includes('approvals')) this.revision.approvals += 1;
     if (topics.includes('activity')) this.revision.activity += 1;
+    // Each connection and each agent has a layer of its own.
+    if (topics.some((topic) => ['policy', 'connections', 'agents'].includes(topic))) this.revision.policy += 1;
     // The journal alone is not part of the overview.
     if (topics.some((topic) => topic !== 'activity')) await this.refresh();
   }
@@ -139,6 +150,10 @@ export class Desk {
     await this.refresh();
     if (page === 'connections' && navigation.connection !== null) {
       await this.select({ kind: 'existing', id: navigation.connection });
+      return;
+    }
+    if (page === 'policy' && navigation.connection !== null) {
+      await this.openPolicy(`connection:${navigation.connection}`);
       return;
     }
     const proposals = this.overview?.proposals ?? [];

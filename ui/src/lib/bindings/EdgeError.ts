@@ -20,4 +20,12 @@ detail?: string,
 /**
  * Whether the same request may succeed later without any change.
  */
-retry: boolean, };
+retry: boolean, 
+/**
+ * The rule that refuses it, as a denial names it: `user:/tools/odoo_write/deny_if/0`, `(hidden)`.
+ */
+rule?: string, 
+/**
+ * Seconds until the same request may succeed, where that is known.
+ */
+retry_after?: number, };

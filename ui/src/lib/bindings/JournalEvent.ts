@@ -75,7 +75,11 @@ ticket: TicketId | null,
 /**
  * What it took from limits.
  */
-charges: Array<Charge>, } | { "kind": "intent", 
+charges: Array<Charge>, 
+/**
+ * The hash over all policies that judged it; absent when none was asked.
+ */
+policy: string | null, } | { "kind": "intent", 
 /**
  * Its id.
  */
@@ -127,7 +131,11 @@ ticket: TicketId | null,
 /**
  * What it took from limits.
  */
-charges: Array<Charge>, } | { "kind": "settled", 
+charges: Array<Charge>, 
+/**
+ * The hash over all policies that judged it; absent when none was asked.
+ */
+policy: string | null, } | { "kind": "settled", 
 /**
  * Its id.
  */
@@ -205,10 +213,14 @@ paused: boolean, } | { "kind": "vault",
  */
 change: string, } | { "kind": "policy", 
 /**
- * Which layer.
+ * Which layer: `managed`, `user`, `connection:con_…` or `agent:claude-code`.
  */
 layer: string, 
 /**
- * `saved`, `outside_edit`, `accepted`, `refused`, `rejected`.
+ * `saved`, `accepted`, `outside_edit`, `refused`, `removed`; for the administrator's file `changed`.
  */
-change: string, };
+change: string, 
+/**
+ * The hash of the policy that the change leads to, or would have led to; absent when there is none.
+ */
+revision: string | null, };

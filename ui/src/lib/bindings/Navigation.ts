@@ -6,7 +6,7 @@ import type { ConnectionId } from "./ConnectionId";
  */
 export type Navigation = { 
 /**
- * `connections`, `approvals`, `activity`.
+ * `connections`, `approvals`, `agents`, `policy`, `activity`.
  */
 page: string, 
 /**

@@ -33,7 +33,7 @@ revision: string,
  */
 editable: boolean, 
 /**
- * The preset that a connection's environment carries.
+ * The preset that was chosen; for a connection that chose none, the one that its environment carries.
  */
 preset: Preset | null, 
 /**

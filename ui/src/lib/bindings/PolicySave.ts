@@ -19,6 +19,6 @@ replaced_at: Timestamp,
  */
 edit: PolicyEdit, 
 /**
- * Its text; none when the layer was absent.
+ * The text that was in force; none when the layer was absent.
  */
 text: string | null, };

@@ -8,19 +8,36 @@ import type { JournalEntry } from '../bindings/JournalEntry';
 import type { Navigation } from '../bindings/Navigation';
 import type { Overview } from '../bindings/Overview';
 import type { ParsedUrl } from '../bindings/ParsedUrl';
+import type { PolicyCheck } from '../bindings/PolicyCheck';
+import type { PolicyDraft } from '../bindings/PolicyDraft';
+import type { PolicyEdit } from '../bindings/PolicyEdit';
+import type { PolicyImport } from '../bindings/PolicyImport';
+import type { PolicyOutline } from '../bindings/PolicyOutline';
+import type { PolicyPage } from '../bindings/PolicyPage';
+import type { PolicyPath } from '../bindings/PolicyPath';
+import type { PolicySaved } from '../bindings/PolicySaved';
 import type { ProbeStep } from '../bindings/ProbeStep';
+import type { RecordedCall } from '../bindings/RecordedCall';
+import type { RecordedExplanation } from '../bindings/RecordedExplanation';
+import type { ReplayReport } from '../bindings/ReplayReport';
 import type { SaveOutcome } from '../bindings/SaveOutcome';
 import type { SecretInput } from '../bindings/SecretInput';
 import type { TicketId } from '../bindings/TicketId';
 import type { Topic } from '../bindings/Topic';
+import type { Tried } from '../bindings/Tried';
+import type { TryCall } from '../bindings/TryCall';
 import type { Verdict } from '../bindings/Verdict';
 import type { VerifyReport } from '../bindings/VerifyReport';
 import { hostOf } from '../connection-status';
 import { onPageDisturbed } from './disturbance';
+import { FakePolicies } from './fake-policies';
 import type { Host, Unsubscribe } from './host';
 import { emptyOverview, sampleConnection, sampleOverview, sampleProposal, sampleTickets } from './sample';
 import { sampleCards, type SampleCard } from './sample-cards';
 import { sampleJournal, samplePayload } from './sample-journal';
+import { samplePaths } from './sample-policy';
+import { sampleTryCall } from './sample-replay';
+import { sampleSchema } from './sample-schema';
 
 const PAGE_LENGTH = 50;
 
@@ -30,6 +47,7 @@ export class FakeHost implements Host {
   tickets: Approvals;
   waitingCards: Card[];
   journal: JournalEntry[];
+  policies: FakePolicies;
   report: VerifyReport = { ok: true, entries: 128, unsealed: 3, problems: [] };
   /** Steps that a test goes through, and how long each takes. */
   probe: ProbeStep[] = goodProbe();
@@ -50,6 +68,7 @@ export class FakeHost implements Host {
     this.tickets =
       overview.connections.length === 0 ? { open: [], ended: [] } : sampleTickets(now, overview.connections);
     this.waitingCards = overview.connections.length === 0 ? [] : Object.values(sampleCards(now));
+    this.policies = new FakePolicies(now, overview);
     this.journal = overview.connections.length === 0 ? [] : sampleJournal(now);
   }
 
@@ -249,6 +268,71 @@ export class FakeHost implements Host {
   async verifyJournal(): Promise<VerifyReport> {
     await this.#enter('verifyJournal');
     return this.report;
+  }
+
+  async policyPage(): Promise<PolicyPage> {
+    await this.#enter('policyPage');
+    return structuredClone(this.policies.page);
+  }
+
+  async checkPolicy(layer: string, edit: PolicyEdit): Promise<PolicyCheck> {
+    await this.#enter('checkPolicy', layer, edit);
+    return this.policies.check(layer, edit);
+  }
+
+  async printPolicy(layer: string, outline: PolicyOutline): Promise<PolicyCheck> {
+    await this.#enter('printPolicy', layer, outline);
+    return this.policies.print(layer, outline);
+  }
+
+  async savePolicy(layer: string, edit: PolicyEdit): Promise<PolicySaved> {
+    await this.#enter('savePolicy', layer, edit);
+    return this.policies.save(layer, edit);
+  }
+
+  async restorePolicy(layer: string, save: number): Promise<PolicySaved> {
+    await this.#enter('restorePolicy', layer, save);
+    return this.policies.restore(layer, save);
+  }
+
+  async importPolicy(text: string): Promise<PolicyImport> {
+    await this.#enter('importPolicy', text);
+    return this.policies.import(text);
+  }
+
+  async policySchema(): Promise<string> {
+    await this.#enter('policySchema');
+    return sampleSchema();
+  }
+
+  async policyPaths(tool: string): Promise<PolicyPath[]> {
+    await this.#enter('policyPaths', tool);
+    return samplePaths(tool);
+  }
+
+  async tryCall(call: TryCall, draft: PolicyDraft | null): Promise<Tried> {
+    await this.#enter('tryCall', call, draft);
+    return this.policies.try(call, draft);
+  }
+
+  async recordedCalls(): Promise<RecordedCall[]> {
+    await this.#enter('recordedCalls');
+    return this.policies.calls;
+  }
+
+  async recordedCall(seq: number): Promise<TryCall> {
+    await this.#enter('recordedCall', seq);
+    return sampleTryCall(this.policies.recorded(seq));
+  }
+
+  async replayPolicy(draft: PolicyDraft): Promise<ReplayReport> {
+    await this.#enter('replayPolicy', draft);
+    return this.policies.replay(draft);
+  }
+
+  async explainRecorded(seq: number, draft: PolicyDraft): Promise<RecordedExplanation> {
+    await this.#enter('explainRecorded', seq, draft);
+    return this.policies.explain(seq, draft);
   }
 
   async pauseAgent(agent: string, paused: boolean): Promise<void> {

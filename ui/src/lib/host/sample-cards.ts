@@ -84,26 +84,64 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
     edit: card(
       9,
       'Accept the policy file as it is now',
-      { kind: 'policy', path: '/home/ada/.config/gatehouse/policy.json', ...policyTexts(), errors: [] },
+      {
+        kind: 'policy',
+        layer: 'user',
+        name: '',
+        path: '/home/ada/.config/gatehouse/policy.json',
+        ...policyTexts(),
+        loosened: [
+          'odoo_write is asked about where it was denied.',
+          'The limit records_per_hour of odoo_write rises from 20 to 500.',
+        ],
+        errors: [],
+      },
       { agent: null, connection: null, held_until: null },
     ),
     broken: card(
       10,
       'The policy file was edited and has errors',
       {
-        kind: 'outside_edit',
+        kind: 'policy',
+        layer: 'user',
+        name: '',
         path: '/home/ada/.config/gatehouse/policy.json',
         before: policyTexts().before,
-        after: policyTexts().after.replace('"ask"', '"maybe"'),
-        errors: ['/tools/odoo_write/default (line 9, column 18): expected "allow", "ask" or "deny", found "maybe"'],
+        after: policyTexts().after.replace('"hour"', '"week"'),
+        loosened: [],
+        errors: ['line 9, column 21 (/tools/odoo_write/limits/0/window): “week” is not a window: minute, hour or day.'],
       },
       { agent: null, connection: null, held_until: null },
+    ),
+    policy: card(
+      11,
+      'Let agents do more: the policy of “Bergmann Logistik”',
+      {
+        kind: 'policy',
+        layer: `connection:${sampleId('con', 3)}`,
+        name: 'Bergmann Logistik',
+        path: null,
+        ...policyTexts(),
+        loosened: ['odoo_write is asked about where it was denied.'],
+        errors: [],
+      },
+      { agent: null, connection: badge(2), held_until: null },
     ),
   };
 }
 
 export type SampleCard =
-  'write' | 'hostile' | 'delete' | 'create' | 'unknown' | 'admission' | 'changed' | 'loosening' | 'edit' | 'broken';
+  | 'write'
+  | 'hostile'
+  | 'delete'
+  | 'create'
+  | 'unknown'
+  | 'admission'
+  | 'changed'
+  | 'loosening'
+  | 'edit'
+  | 'broken'
+  | 'policy';
 
 const field = (name: string, label: string, before: string | null, after: string | null): FieldChange => ({
   field: name,
@@ -247,20 +285,19 @@ const unpreviewed = (): CallCard =>
   });
 
 function policyTexts(): { before: string; after: string } {
-  const policy = (write: string, limit: number) =>
-    JSON.stringify(
-      {
-        version: 1,
-        description: 'Ask first',
-        default: 'deny',
-        tools: {
-          odoo_search_read: { default: 'allow', limits: [{ calls: 60, per: 'minute' }] },
-          odoo_write: { default: write, limits: [{ records: limit, per: 'hour' }] },
-          odoo_unlink: { default: 'ask' },
-        },
-      },
-      null,
-      2,
-    );
-  return { before: policy('deny', 20), after: policy('ask', 500) };
+  const policy = (rule: string, max: number) => `{
+  "version": "1",
+  "default": "deny",
+  "tools": {
+    "odoo_search_read": {},
+    "odoo_write": {
+      "${rule}": [{ "conditions": [] }],
+      "limits": [
+        { "counter": "records_per_hour", "window": "hour", "max": ${max}, "scope": "grant", "increment_from": "call.records" }
+      ]
+    }
+  }
+}
+`;
+  return { before: policy('deny_if', 20), after: policy('require_approval', 500) };
 }

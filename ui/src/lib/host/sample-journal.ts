@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../bindings/JournalEntry';
 import type { JournalEvent } from '../bindings/JournalEvent';
 import { MINUTE, sampleDigest, sampleId } from './sample';
+import { sampleFacts, sampleTree } from './sample-replay';
 
 type Call = Extract<JournalEvent, { kind: 'intent' }>;
 
@@ -112,12 +113,17 @@ const callOf = (seed: number, tool: string, decision: string): Call => ({
   rule: decision === 'allow' ? '' : `connection:/tools/${tool}/require_approval/0`,
   ticket: null,
   charges: [],
+  policy: sampleDigest(7),
 });
 
 /** The content of an entry. */
-export const samplePayload = (entry: JournalEntry): string | null =>
-  entry.event.kind === 'settled'
-    ? JSON.stringify({ result: true, before: { phone: '(870)-931-0505' } }, null, 2)
-    : 'call' in entry.event
-      ? JSON.stringify({ model: 'res.partner', ids: [14, 10], values: { phone: '+49 30 901820' } }, null, 2)
-      : null;
+export function samplePayload({ event }: JournalEntry): string | null {
+  if (event.kind === 'settled') return JSON.stringify({ result: true, before: { phone: '(870)-931-0505' } }, null, 2);
+  if (event.kind !== 'call' && event.kind !== 'intent') return null;
+  const given = { model: 'res.partner', ids: [14, 10], values: { phone: '+49 30 901820' } };
+  const { agent, connection, tool } = event;
+  const call = { agent, connection, tool, arguments: JSON.stringify(given) };
+  const decided = event.decision === 'ask' || event.decision === 'deny' ? event.decision : 'allow';
+  const content = { arguments: given, facts: sampleFacts(call), explanation: sampleTree(call, decided) };
+  return JSON.stringify(content, null, 2);
+}

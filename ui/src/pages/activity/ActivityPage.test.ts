@@ -98,3 +98,33 @@ it('says what will stand here on a fresh installation', async () => {
   expect((await findByTestId('no-activity')).textContent).toContain('written down here');
   expect(await axeFindings()).toEqual([]);
 });
+
+it('explains why a call was answered as it was, apart from what the agent sent', async () => {
+  const { user, getByTestId, findAllByTestId, findByTestId } = await openPage();
+  const row = (await findAllByTestId('activity-row')).find((candidate) => candidate.dataset['kind'] === 'settled');
+  if (row === undefined) throw new Error('no write');
+  await user.click(row);
+  const explanation = await findByTestId('detail-explanation');
+  expect(explanation.textContent).toContain('“Acme production” wants a person for every call of odoo_write');
+  expect(explanation.querySelector('[data-decides=true]')).not.toBeNull();
+  expect(getByTestId('detail-facts').textContent).toContain('may send a message');
+  const [sent] = await findAllByTestId('detail-payload');
+  expect(sent?.textContent).toContain('+49 30 901820');
+  expect(getByTestId('activity-detail').textContent).not.toContain('"readings"');
+  expect(await axeFindings()).toEqual([]);
+});
+
+it('leads from a call to trying it on the Policy page', async () => {
+  const { host, user, getByTestId, findAllByTestId, findByTestId, queryByTestId } = await openPage();
+  const rows = await findAllByTestId('activity-row');
+  const call = rows.find((candidate) => candidate.dataset['kind'] === 'call');
+  const other = rows.find((candidate) => candidate.dataset['kind'] === 'ticket');
+  if (call === undefined || other === undefined) throw new Error('no call');
+  await user.click(other);
+  expect(queryByTestId('activity-try')).toBeNull();
+  await user.click(call);
+  await user.click(await findByTestId('activity-try'));
+  await findByTestId('try-call', undefined, { timeout: 10_000 });
+  await waitFor(() => expect(host.called('recordedCall')).toEqual([[Number(call.dataset['seq'])]]));
+  expect(getByTestId('nav-policy').getAttribute('aria-current')).toBe('page');
+});

@@ -2,6 +2,7 @@ import type { JournalEntry } from '../../lib/bindings/JournalEntry';
 import type { JournalEvent } from '../../lib/bindings/JournalEvent';
 import type { Outcome } from '../../lib/bindings/Outcome';
 import { t } from '../../lib/messages';
+import { layerTitle } from '../policy/trial/words';
 
 /** One line of the Activity page: an entry, together with the intent that it settles where that is known. */
 export interface Line {
@@ -18,6 +19,8 @@ export interface Description {
   decision: string | null;
   rule: string | null;
   ticket: string | null;
+  /** The hash of the policies that judged a call, or that a change led to. */
+  policy: string | null;
   outcome: string | null;
   tone: 'good' | 'bad' | 'warn' | 'idle';
   duration: number | null;
@@ -81,7 +84,12 @@ export function describe({ entry, intent }: Line, connectionName: (id: string) =
     case 'vault':
       return { ...plain, what: t.activity.vault(word(t.activity.vaultChanges, event.change)) };
     case 'policy':
-      return { ...plain, what: t.activity.policy(word(t.activity.policyChanges, event.change)), on: event.layer };
+      return {
+        ...plain,
+        what: t.activity.policy(word(t.activity.policyChanges, event.change)),
+        on: layerTitle(event.layer, connectionName),
+        policy: event.revision ?? null,
+      };
     case 'started':
       return { ...plain, what: t.activity.started(event.version) };
     case 'quit':
@@ -97,6 +105,7 @@ const NOTHING: Description = {
   decision: null,
   rule: null,
   ticket: null,
+  policy: null,
   outcome: null,
   tone: 'idle',
   duration: null,
@@ -116,6 +125,7 @@ function header(of: CallHeader): Description {
     decision: of.decision,
     rule: of.rule === '' ? null : of.rule,
     ticket: of.ticket,
+    policy: of.policy ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { difference } from './difference';
+import { changedLines, difference } from './difference';
 
 const text = (lines: readonly string[]) => lines.join('\n');
 const kinds = (before: string[], after: string[]) =>
@@ -37,4 +37,15 @@ it('handles texts with many lines that all changed', () => {
   const found = difference(text(before), text(after));
   expect(found.filter((line) => line.kind === 'removed')).toHaveLength(3000);
   expect(found.filter((line) => line.kind === 'added')).toHaveLength(3000);
+});
+
+it('takes an empty text for no line, and a line feed at the end for an end', () => {
+  expect(kinds([''], ['a', 'b', ''])).toEqual(['added a', 'added b']);
+  expect(kinds(['a'], [''])).toEqual(['removed a']);
+});
+
+it('counts changed lines, a replaced one once', () => {
+  expect(changedLines('a\nb\nc', 'a\nx\nc\nd')).toBe(2);
+  expect(changedLines('', 'a\nb\n')).toBe(2);
+  expect(changedLines('a', 'a')).toBe(0);
 });
