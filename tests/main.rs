@@ -7,4 +7,5 @@ mod crash;
 mod invariants;
 mod launch;
 mod plain_build;
+mod policy;
 mod story;

@@ -97,7 +97,49 @@ async fn all_pages(folder: &Path, dark: bool) {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         album.take(if page == "approvals" { "approvals-decided" } else { page }).await;
     }
+    policy_pages(&mut album).await;
     bridge.leave().await;
+}
+
+/// The Policy page: each view with a draft, and the card of what loosens.
+async fn policy_pages(album: &mut Album<'_>) {
+    album.windows.click("nav-policy").await;
+    album.windows.find("layer-user").await;
+    album.take("policy-mine").await;
+    album.windows.click("layer-connection").await;
+    album.windows.find("policy-builder").await;
+    album.take("policy-connection").await;
+    album.windows.click("tool-toggle-odoo_write").await;
+    album.windows.find("tool-details-odoo_write").await;
+    album.take("policy-tool").await;
+    album.windows.click("choose-preset").await;
+    album.windows.find("preset-locked").await;
+    album.take("policy-presets").await;
+    album.windows.click("preset-read_only").await;
+    album.windows.click("preset-use").await;
+    album.windows.find_css("[data-testid=draft-bar][data-dirty=true]").await;
+    album.take("policy-draft").await;
+    album.windows.click("view-replay").await;
+    album.windows.click("replay-start").await;
+    album.windows.find("replay-report").await;
+    album.take("policy-replay").await;
+    album.windows.click("replay-row").await;
+    album.windows.find("decision-tree").await;
+    album.take("policy-replay-why").await;
+    album.windows.click("replay-try").await;
+    album.windows.click("try-run").await;
+    album.windows.find("try-result").await;
+    album.take("policy-try").await;
+    album.windows.click("save-policy").await;
+    album.windows.click("view-history").await;
+    album.take("policy-history").await;
+    album.windows.click("choose-preset").await;
+    album.windows.click("preset-trusted").await;
+    album.windows.click("preset-use").await;
+    album.windows.click("save-policy").await;
+    album.windows.turn_to_card("Loosen").await;
+    album.card("loosening").await;
+    album.windows.turn_to(Which::Main).await;
 }
 
 async fn confirm_if_asked(windows: &Windows<'_>) {

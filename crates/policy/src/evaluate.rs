@@ -209,8 +209,10 @@ fn nothing_redacted(layer: &Layer<'_>, call: &Call<'_>, witness: &mut impl Witne
     for (index, glob) in layer.policy.redact.iter().enumerate() {
         let found = match &call.facts.reads {
             Some(reads) => reads.iter().find(|read| glob.matches(read)).map(|field| {
-                let message =
-                    format!("{field} is kept from agents, also in domains, orders and groupings. Leave it out.");
+                let message = format!(
+                    "{field} is kept from agents, also in domains, orders, groupings and values, in names that are \
+                     looked for in it, and in what is copied or computed from it. Leave it out."
+                );
                 (message, Retry::WhenChanged)
             }),
             None if call.facts.risk.category == Category::Read => {

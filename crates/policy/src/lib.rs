@@ -27,12 +27,13 @@ mod problem;
 mod redact;
 mod replay;
 mod rule_id;
+mod schema;
 
 pub use evaluate::{Call, Charges, ConnectionFacts, Verdict, evaluate, is_hidden, is_redacted};
 pub use explain::{
     ConditionOutcome, ConditionSeen, CounterSeen, Explanation, LayerExplanation, Step, StepKind, StepOutcome, explain,
 };
-pub use import::{Dialect, Difference, DifferenceKind, Imported};
+pub use import::{Dialect, Difference, DifferenceKind, Imported, import};
 pub use layer::Layer;
 pub use limits::{ChargeRequest, CounterId, Full, Limits, Reservation};
 pub use loosened::{Loosened, loosened};
@@ -46,3 +47,4 @@ pub use preset::{Preset, local_tools};
 pub use problem::PolicyProblem;
 pub use replay::Replay;
 pub use rule_id::RuleId;
+pub use schema::schema;

@@ -16,10 +16,16 @@ use gatehouse_core::ToolDefinition;
 use hashbrown::{HashMap, HashSet};
 use pointer::At;
 use regex::Regex;
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// The longest time that a rule may give a person.
 const MAX_TIMEOUT: Duration = Duration::from_hours(24);
+
+/// The longest name of a tool, in bytes: it stands in the pointer of each of its problems.
+pub(crate) const MAX_NAME: usize = 200;
+/// How many problems are told.
+const MAX_PROBLEMS: usize = 1_000;
 
 /// The keys of a policy's root.
 const ROOT: [&str; 6] = ["version", "default", "hide", "all_tools", "tools", "redact"];
@@ -47,6 +53,7 @@ fn parse<T>(
         problems: Vec::new(),
         counters: HashMap::new(),
         regexes: HashMap::new(),
+        compiled: 0,
     };
     let result = read_root(&mut parser, &root);
     match result {
@@ -79,6 +86,8 @@ struct Parser<'a> {
     counters: HashMap<String, (Window, Increment)>,
     /// Each pattern is compiled once.
     regexes: HashMap<String, Regex>,
+    /// How many were compiled, or tried.
+    compiled: usize,
 }
 
 /// A tool's rules are checked with its schema; `all_tools` and unknown tools have none.
@@ -172,6 +181,10 @@ impl<'a> Parser<'a> {
         };
         let mut tools = HashMap::with_capacity(entries.len());
         for entry in entries {
+            if entry.key.len() > MAX_NAME {
+                self.report_at(entry.key_at, root, format!("The name of a tool has at most {MAX_NAME} bytes."));
+                continue;
+            }
             let at = &root.key(&entry.key);
             if entry.key == "*" {
                 self.report_at(
@@ -385,7 +398,14 @@ impl<'a> Parser<'a> {
     }
 
     fn report_at(&mut self, place: usize, at: &At<'_>, message: impl Into<String>) {
-        self.problems.push(Found { at: place, pointer: at.to_string(), message: message.into() });
+        let message = match self.problems.len().cmp(&MAX_PROBLEMS) {
+            Ordering::Less => message.into(),
+            Ordering::Equal => {
+                format!("There are more than {MAX_PROBLEMS} problems; the others show when these are mended.")
+            }
+            Ordering::Greater => return,
+        };
+        self.problems.push(Found { at: place, pointer: at.to_string(), message });
     }
 }
 
@@ -401,4 +421,42 @@ fn duration(text: &str) -> Option<Duration> {
     let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     let seconds = digits.parse::<u64>().ok().filter(|_| plain)?.checked_mul(unit)?;
     Some(Duration::from_secs(seconds)).filter(|time| *time <= MAX_TIMEOUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(tools: &str) -> Vec<PolicyProblem> {
+        let text = format!("{{\"version\":\"1\",\"default\":\"deny\",\"tools\":{{{tools}}}}}");
+        Policy::parse(&text, &[]).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_told_of_a_long_text_stays_bounded() {
+        let many: Vec<String> = (0..50_000).map(|n| format!("\"k{n}\":1")).collect();
+        let found = problems(&format!("\"odoo_write\":{{{}}}", many.join(",")));
+        assert_eq!(found.len(), MAX_PROBLEMS + 1);
+        assert!(found[MAX_PROBLEMS].message.contains("more than 1000 problems"));
+        let found = problems(&format!("\"{}\":{{{}}}", "x".repeat(1_000_000), many.join(",")));
+        assert_eq!((found.len(), found[0].pointer.as_str()), (1, "/tools"));
+    }
+
+    #[test]
+    fn patterns_are_compiled_up_to_a_number_and_equal_ones_once() {
+        let rules = |patterns: &mut dyn Iterator<Item = String>| {
+            let conditions: Vec<String> = patterns
+                .map(|p| format!("{{\"conditions\":[{{\"path\":\"args.a\",\"op\":\"regex\",\"value\":\"{p}\"}}]}}"))
+                .collect();
+            format!("\"odoo_write\":{{\"deny_if\":[{}]}}", conditions.join(","))
+        };
+        let found = problems(&rules(&mut (0..=conditions::MAX_PATTERNS).map(|n| format!("a{n}"))));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.contains("more than 1000 different"), "{}", found[0].message);
+        let text = format!(
+            "{{\"version\":\"1\",\"default\":\"deny\",\"tools\":{{{}}}}}",
+            rules(&mut (0..5_000).map(|_| "same".to_owned()))
+        );
+        assert!(Policy::parse(&text, &[]).is_ok());
+    }
 }

@@ -46,7 +46,8 @@ impl Fact {
     }
 }
 
-const FACTS: [(&str, Fact); 15] = [
+/// Every fact by its name.
+pub(crate) const FACTS: [(&str, Fact); 15] = [
     ("call.model", Fact::Model),
     ("call.method", Fact::Method),
     ("call.records", Fact::Records),

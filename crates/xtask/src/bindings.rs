@@ -1,4 +1,5 @@
-//! What is generated from Rust and checked in: TypeScript types for the windows, the built-in catalogue for the bridge.
+//! What is generated from Rust and checked in: TypeScript types for the windows, the built-in catalogue for the bridge, the
+//! JSON Schema of a policy for editors.
 
 use crate::place;
 use crate::step::{Outcome, Step, begin};
@@ -12,7 +13,7 @@ pub(crate) fn write() -> Outcome {
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    generate(&folder, &catalogue())
+    generate(&folder, &catalogue(), &schema())
 }
 
 /// Compares what is checked in with what the Rust types say now.
@@ -22,11 +23,14 @@ pub(crate) fn check() -> Outcome {
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
     }
-    let fresh_catalogue = place::target().join("catalogue.json");
-    generate(&fresh, &fresh_catalogue)?;
+    let (fresh_catalogue, fresh_schema) =
+        (place::target().join("catalogue.json"), place::target().join("policy.schema.json"));
+    generate(&fresh, &fresh_catalogue, &fresh_schema)?;
     let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
-    if read(&fresh_catalogue)? != read(&catalogue())? {
-        return Err("crates/bridge/src/catalogue.json is stale; run `cargo xtask bindings`".to_owned());
+    for (fresh, then) in [(&fresh_catalogue, catalogue()), (&fresh_schema, schema())] {
+        if read(fresh)? != read(&then)? {
+            return Err(format!("{} is stale; run `cargo xtask bindings`", then.display()));
+        }
     }
     let (now, then) = (contents(&fresh)?, contents(&checked_in())?);
     let stale: Vec<&str> =
@@ -46,9 +50,14 @@ fn catalogue() -> PathBuf {
     place::root().join("crates/bridge/src/catalogue.json")
 }
 
-fn generate(folder: &Path, catalogue: &Path) -> Outcome {
-    let (folder, catalogue) = (folder.display().to_string(), catalogue.display().to_string());
-    Step::cargo(&["run", "--quiet", "-p", "gatehouse-broker", "--example", "bindings", "--", &folder, &catalogue]).run()
+fn schema() -> PathBuf {
+    place::root().join("docs/policy.schema.json")
+}
+
+fn generate(folder: &Path, catalogue: &Path, schema: &Path) -> Outcome {
+    let [folder, catalogue, schema] = [folder, catalogue, schema].map(|path| path.display().to_string());
+    let lead = ["run", "--quiet", "-p", "gatehouse-broker", "--example", "bindings", "--"];
+    Step::cargo(&[&lead[..], &[&folder, &catalogue, &schema]].concat()).run()
 }
 
 fn contents(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {

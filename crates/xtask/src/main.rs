@@ -5,6 +5,7 @@ mod bench;
 mod bindings;
 mod demo;
 mod front_end;
+mod fuzz;
 mod odoo;
 mod place;
 mod programs;
@@ -28,7 +29,9 @@ cargo xtask COMMAND
   odoo down         stops it
   bench [--sim]     measures; writes docs/benchmarks.md (--sim: against odoo-sim, writes nothing)
   bench policy      the policy engine beside Cedar; writes its part of docs/benchmarks.md
-  bindings          writes the TypeScript types of ui/src/lib/bindings
+  fuzz [TARGET]     feeds the policy language what nobody would write: parse, import, condition
+                    (--seconds N before TARGET: how long each, else 60)
+  bindings          writes the TypeScript types of ui/src/lib/bindings, and docs/policy.schema.json
   shots [--readme]  pictures of every page in shots/ (--readme: also docs/window.png)
   setup             installs what the others need, where it can
 
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["odoo", verb, rest @ ..] => odoo::run(verb, rest),
         ["bench", rest @ ..] => bench::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["bindings"] => bindings::write(),
         ["shots", rest @ ..] => shots::run(rest),
         ["setup"] => setup::run(),

@@ -2,7 +2,7 @@
 
 use crate::programs::{self, Profile};
 use crate::step::{Outcome, Step, begin};
-use crate::{bindings, front_end, odoo, setup};
+use crate::{bindings, front_end, fuzz, odoo, setup};
 
 /// Exists only where a real Odoo can be had, which is why it is not in the default features.
 const REAL_ODOO: &str = "gatehouse-odoo/real-odoo,gatehouse-tests/real-odoo";
@@ -13,11 +13,13 @@ pub(crate) fn run() -> Outcome {
     front_end::test()?;
     begin("format and lints");
     Step::cargo(&["fmt", "--all", "--check"]).run()?;
+    Step::cargo(&["fmt", "--manifest-path", "crates/policy/fuzz/Cargo.toml", "--check"]).run()?;
     Step::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         .run()?;
     bindings::check()?;
     programs::build_e2e(Profile::Debug, programs::WORKSPACE)?;
     programs::build(Profile::Debug, programs::WORKSPACE)?;
+    fuzz::run(&[])?;
     let odoo = odoo::up()?;
     begin("all tests, also against the real Odoo");
     let mut step = tests();

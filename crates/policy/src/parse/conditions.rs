@@ -12,6 +12,8 @@ use regex::{Regex, RegexBuilder};
 
 /// The largest compiled regular expression, in bytes.
 const MAX_REGEX: usize = 1 << 20;
+/// How many of them are compiled: each may take some milliseconds.
+pub(super) const MAX_PATTERNS: usize = 1_000;
 
 const OPS: [&str; 11] = ["eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte", "regex", "contains", "exists"];
 
@@ -93,6 +95,10 @@ impl<'a> Parser<'a> {
         if let Some(known) = self.regexes.get(pattern.as_ref()) {
             return Ok(known.clone());
         }
+        if self.compiled == MAX_PATTERNS {
+            return Err(format!("The policy has more than {MAX_PATTERNS} different regular expressions."));
+        }
+        self.compiled += 1;
         let regex = RegexBuilder::new(pattern).size_limit(MAX_REGEX).build().map_err(|error| {
             let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
             format!("This is not a regular expression that can be used: {last}.")

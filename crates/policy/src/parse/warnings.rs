@@ -24,11 +24,12 @@ impl Policy {
                 });
                 continue;
             };
+            let demanded = demanded(rules);
             for (index, rule) in items(child(rules, "deny_if")).iter().enumerate() {
                 for condition in items(child(rule, "conditions")) {
                     let Some(Value::Text(path)) = child(condition, "path").map(|node| &node.value) else { continue };
                     let Ok(Path::Arguments(keys)) = Path::parse(path) else { continue };
-                    if !is_required(&tool.input_schema, &keys[0]) {
+                    if !is_required(&tool.input_schema, &keys[0]) && !demanded.contains(&path.as_ref()) {
                         let message = format!(
                             "This rule does nothing when the agent leaves {path} out. A require with {{\"path\": \"{path}\", \"op\": \"exists\", \"value\": true}} closes that."
                         );
@@ -39,6 +40,20 @@ impl Policy {
         }
         placed(text, found)
     }
+}
+
+/// The paths that a tool's `require` wants to be there: each of its conditions must hold.
+fn demanded<'n>(rules: &'n Node<'_>) -> Vec<&'n str> {
+    let conditions = items(child(rules, "require")).iter().flat_map(|rule| items(child(rule, "conditions")));
+    let exists = conditions.filter(|condition| {
+        child(condition, "op").is_some_and(|op| matches!(&op.value, Value::Text(op) if op == "exists"))
+            && child(condition, "value").is_some_and(|value| value.value == Value::Bool(true))
+    });
+    let paths = exists.filter_map(|condition| match &child(condition, "path")?.value {
+        Value::Text(path) => Some(path.as_ref()),
+        _ => None,
+    });
+    paths.collect()
 }
 
 fn is_required(schema: &serde_json::Value, name: &str) -> bool {

@@ -2,11 +2,23 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-mod evaluation;
+mod explanations;
+mod generated;
+mod holes;
 mod laws;
-mod limits;
-mod parsing;
+mod layers;
+mod numbers;
+mod order;
 mod presets;
+mod quotas;
+mod recommended;
+mod reference;
+mod rule_ids;
+mod scope;
+mod shape;
+mod strict_parse;
+mod types;
+mod windows;
 
 use gatehouse_core::{
     AgentId, Annotations, CallFacts, Category, Decision, Environment, FieldPath, Risk, Severity, ToolDefinition,

@@ -1,6 +1,6 @@
 use super::{facts, judge, risk, said, tools, write_facts};
-use gatehouse_core::{AgentId, CallFacts, Category, Decision, Effect, Environment, Timestamp};
-use gatehouse_policy::{Call, DefaultAnswer, Layer, Limits, Policy, Preset, evaluate, is_hidden, local_tools};
+use gatehouse_core::{AgentId, CallFacts, Category, Decision, Effect, Environment};
+use gatehouse_policy::{Call, DefaultAnswer, Layer, Policy, Preset, evaluate, is_hidden, local_tools};
 use serde_json::json;
 
 const READS: [&str; 8] = [
@@ -39,7 +39,7 @@ fn limits_of(preset: Preset, tool: &str) -> Vec<(u64, &'static str)> {
 }
 
 #[test]
-fn every_preset_is_a_policy_in_the_language_and_says_what_its_table_says() {
+fn every_preset_is_a_policy_in_the_language_and_answers_as_its_row_of_the_table() {
     //          read    sensitive  write   execute  destructive
     let table = [
         (Preset::Locked, ["deny", "deny", "deny", "deny", "deny"]),
@@ -99,7 +99,7 @@ fn the_quotas_are_those_of_the_table() {
 }
 
 #[test]
-fn many_records_and_effects_are_risky() {
+fn many_records_ask_from_10_in_ask_for_risky_and_from_100_in_trusted() {
     let mut write = call("odoo_write", Category::Write);
     for (records, risky, trusted) in
         [(Some(9), "allow", "allow"), (Some(10), "ask", "allow"), (Some(100), "ask", "ask"), (None, "ask", "ask")]
@@ -108,8 +108,11 @@ fn many_records_and_effects_are_risky() {
         assert_eq!(word(Preset::AskForRisky, &write), risky, "{records:?}");
         assert_eq!(word(Preset::Trusted, &write), trusted, "{records:?}");
     }
-    write.records = Some(1);
-    for effect in [
+}
+
+#[test]
+fn in_every_preset_an_effect_mail_posting_payment_or_state_asks_but_in_trusted() {
+    let effects = [
         Effect::Mail,
         Effect::MailPossible,
         Effect::Posting,
@@ -117,21 +120,31 @@ fn many_records_and_effects_are_risky() {
         Effect::State,
         Effect::Code,
         Effect::Access,
-    ] {
-        write.effects = vec![effect];
-        assert_eq!(word(Preset::AskForRisky, &write), "ask", "{effect:?}");
+    ];
+    let changing = WRITES.map(|tool| (tool, Category::Write)).into_iter();
+    let changing = changing.chain(EXECUTES.map(|tool| (tool, Category::Execute)));
+    for (tool, category) in changing.chain([("odoo_unlink", Category::Destructive)]) {
+        for (preset, effect) in Preset::ALL.into_iter().flat_map(|preset| effects.map(|effect| (preset, effect))) {
+            let facts = CallFacts { effects: vec![effect], records: Some(1), ..call(tool, category) };
+            let expected = match (preset, category) {
+                (Preset::Locked | Preset::ReadOnly, _) => "deny",
+                (Preset::AskFirst | Preset::AskForRisky, _) | (Preset::Trusted, Category::Destructive) => "ask",
+                (Preset::Trusted, _) => "allow",
+            };
+            assert_eq!(word(preset, &facts), expected, "{preset:?} {tool} {effect:?}");
+        }
     }
 }
 
 #[test]
-fn an_environment_carries_its_preset() {
+fn ask_first_is_for_production_ask_for_risky_for_staging_trusted_for_development() {
     assert_eq!(Preset::of_environment(Environment::Production), Preset::AskFirst);
     assert_eq!(Preset::of_environment(Environment::Staging), Preset::AskForRisky);
     assert_eq!(Preset::of_environment(Environment::Development), Preset::Trusted);
 }
 
 #[test]
-fn the_local_tools_have_their_row_and_all_others_pass_it() {
+fn the_local_tools_are_allowed_at_their_rates_and_deleting_and_disconnecting_ask() {
     let local = local_tools(&tools());
     for (tool, max, asks) in [
         ("open_connection_manager", 6, false),
@@ -159,49 +172,4 @@ fn the_local_tools_layer_alone_allows_no_other_tool() {
     };
     assert_eq!(word(&facts("user_connection_list", Category::Read)), "allow");
     assert_eq!(word(&write_facts()), "deny (default deny)");
-}
-
-#[test]
-fn the_five_recommended_rules_load_and_act_unchanged() {
-    let rate = |tool: &str, max: u32| {
-        format!(
-            r#"{{"version":"1","default":"deny","tools":{{"{tool}":{{"limits":[{{"counter":"{tool}_rate","window":"minute","max":{max},"scope":"grant"}}]}}}}}}"#
-        )
-    };
-    for (tool, max) in [("user_connection_add", 30), ("user_connection_activate", 30), ("open_connection_manager", 10)]
-    {
-        let policy = Policy::parse(&rate(tool, max), &tools()).unwrap();
-        let mut limits = Limits::new();
-        let now = Timestamp::from_millis(1_700_000_000_000);
-        let verdict = judge(&[&policy], &facts(tool, Category::Write), &json!({}));
-        assert_eq!(said(&verdict), "allow");
-        for _ in 0..max {
-            limits.reserve(&verdict.charges, now).unwrap();
-        }
-        let full = limits.reserve(&verdict.charges, now).unwrap_err();
-        assert_eq!(full.rule, format!("user:/tools/{tool}/limits/0"));
-        let next = now.plus(full.retry_after.unwrap());
-        assert!(limits.reserve(&verdict.charges, next).is_ok());
-        for other in LOCAL.into_iter().chain(READS).filter(|other| *other != tool) {
-            assert_eq!(said(&judge(&[&policy], &facts(other, Category::Read), &json!({}))), "deny (default deny)");
-        }
-    }
-    for tool in ["user_connection_delete", "odoo_disconnect"] {
-        let policy =
-            Policy::parse(&format!(r#"{{"version":"1","default":"deny","hide":["{tool}"]}}"#), &tools()).unwrap();
-        assert!(is_hidden(&[Layer::new("user", &policy)], tool));
-        assert_eq!(said(&judge(&[&policy], &facts(tool, Category::Destructive), &json!({}))), "deny (hidden)");
-    }
-}
-
-#[test]
-fn a_call_without_a_connection_matches_nothing_about_one() {
-    let policy = super::policy(&json!({"version": "1", "default": "deny", "tools": {"user_connection_add": {
-        "deny_if": [{"conditions": [{"path": "connection.environment", "op": "neq", "value": "development"}]}]}}}));
-    let layers = [Layer::new("user", &policy)];
-    let facts = facts("user_connection_add", Category::Write);
-    let agent = AgentId::parse("claude").unwrap();
-    let arguments = json!({});
-    let verdict = evaluate(&layers, &Call { facts: &facts, arguments: &arguments, connection: None, agent: &agent });
-    assert_eq!(said(&verdict), "allow");
 }
