@@ -46,6 +46,8 @@ const COMMANDS: &[&str] = &[
     "recorded_call",
     "replay_policy",
     "explain_recorded",
+    "open_model",
+    "close_model",
     // approval
     "cards",
     "present_card",

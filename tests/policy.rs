@@ -44,7 +44,8 @@ async fn hiding_a_tool_is_in_force_at_once(windows: &mut Windows<'_>, bridge: &m
     assert!(bridge.tools().await.iter().any(|name| name == "odoo_unlink"));
     the_connections_layer(windows).await;
     windows.click_css("label:has([data-testid=answer-odoo_unlink-hide])").await;
-    windows.wait_for_text("policy-json", "\"hide\"").await;
+    windows.find_css("[data-testid=answer-odoo_unlink][data-value=hide]").await;
+    windows.find_css("[data-testid=draft-bar][data-dirty=true]").await;
     windows.click("save-policy").await;
     let mut left = 100;
     while bridge.tools().await.iter().any(|name| name == "odoo_unlink") {
@@ -68,7 +69,7 @@ async fn a_draft_is_tried_and_replayed_before_it_counts(windows: &mut Windows<'_
     windows.find("replay-report").await;
     let headline = windows.text("replay-headline").await;
     assert!(headline.contains('3'), "three reads would be denied: {headline}");
-    windows.click("replay-row").await;
+    windows.click_css("[data-testid=replay-row] td").await;
     windows.find("decision-tree").await;
     windows.click("replay-try").await;
 
@@ -168,10 +169,10 @@ async fn the_policy_page_is_worked_by_keyboard_alone() {
     stage.xdotool(&["key", "ctrl+s"]);
     windows.find_css("[data-testid=layer-source][data-source=custom]").await;
     // The text beside it takes keys, and lets go of them.
-    tab_to(&stage, &windows, "policy-json").await;
+    tab_to(&stage, &windows, "json-editor").await;
     stage.xdotool(&["key", "Escape"]);
     stage.xdotool(&["key", "Tab"]);
-    assert_ne!(focused(&windows).await, "policy-json", "the editor keeps the keyboard");
+    assert_ne!(focused(&windows).await, "json-editor", "the editor keeps the keyboard");
     drop(windows);
     stage.end_app();
 }

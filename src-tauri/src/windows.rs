@@ -212,7 +212,8 @@ fn window(app: &AppHandle, label: &str) -> tauri::Result<WebviewWindow> {
             .skip_taskbar(false)
             .focused(false)
     } else {
-        builder.title("Gatehouse").inner_size(1100.0, 720.0).min_inner_size(720.0, 480.0)
+        // A file that is dropped belongs to the page: the Policy page takes one.
+        builder.title("Gatehouse").inner_size(1100.0, 720.0).min_inner_size(720.0, 480.0).disable_drag_drop_handler()
     };
     builder.build()
 }

@@ -123,7 +123,7 @@ async fn policy_pages(album: &mut Album<'_>) {
     album.windows.click("replay-start").await;
     album.windows.find("replay-report").await;
     album.take("policy-replay").await;
-    album.windows.click("replay-row").await;
+    album.windows.click_css("[data-testid=replay-row] td").await;
     album.windows.find("decision-tree").await;
     album.take("policy-replay-why").await;
     album.windows.click("replay-try").await;

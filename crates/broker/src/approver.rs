@@ -129,6 +129,7 @@ impl Approver {
                 self.broker.loosen_connection(*connection, renames, secret.as_deref()).await
             }
             Some(Loosening::Grant { agent, connection, form }) => self.broker.grant(&agent, &connection, &form).await,
+            Some(Loosening::OpenModel { connection, model }) => self.broker.open_for_an_hour(&connection, &model),
             None => self.broker.accept_policy(id).await,
         };
         self.settle(id, done.map(|()| json!({"status": "done"})))

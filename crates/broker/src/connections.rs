@@ -112,6 +112,7 @@ impl Broker {
         }
         self.void_tickets("the connection was changed", |held| held.ticket.connection() == Some(&old.id));
         self.drop_standing(|standing| standing.connection == old.id);
+        self.close_models_of(&old.id);
         let waits = !changes.is_empty();
         let mut held_back = None;
         match secret {
@@ -456,6 +457,7 @@ impl Broker {
         tracing::info!(connection = %id, asked_for, "{why}");
         self.void_tickets(why, |held| held.ticket.connection() == Some(id));
         self.drop_standing(|standing| standing.connection == *id);
+        self.close_models_of(id);
         self.0.bridges.deactivate(id);
         self.0.sessions.drop_session(id);
     }

@@ -95,6 +95,8 @@ pub(crate) enum Loosening {
         /// The secret that goes with a new address.
         secret: Option<Arc<SecretInput>>,
     },
+    /// A model that the guard closes opens for an hour.
+    OpenModel { connection: ConnectionId, model: String },
     /// The agent may use one more connection; the form ticket that asked for it learns the outcome.
     Grant { agent: AgentId, connection: ConnectionId, form: TicketId },
 }

@@ -272,7 +272,9 @@ impl Broker {
             let definition = tool.definition();
             let facts =
                 CallFacts { model: Some(model.to_owned()), ..CallFacts::local(&definition.name, definition.risk) };
-            if let Some(denial) = guard::judge(&facts, &Map::new(), &[]) {
+            if let Some(denial) =
+                guard::judge(&facts, &Map::new(), &self.opened_models(site.connection.as_ref().map(|c| &c.id)))
+            {
                 sheet.header.model = Some(model.to_owned());
                 sheet.guarded(&denial);
                 return Err(refused(&denial).into());

@@ -163,7 +163,7 @@ impl Broker {
         let grant = self.0.desk.look(id, |held| match &held.matter {
             Matter::Loosening { change, .. } => match change.as_ref() {
                 Loosening::Grant { connection, form, .. } => Some((connection.clone(), form.clone())),
-                Loosening::Connection { .. } => None,
+                Loosening::Connection { .. } | Loosening::OpenModel { .. } => None,
             },
             _ => None,
         });

@@ -30,6 +30,10 @@ impl Broker {
                 (old.as_ref(), &change),
                 (Loosening::Connection { connection: old, .. }, Loosening::Connection { connection: new, .. })
                     if old.id == new.id
+            ) || matches!(
+                (old.as_ref(), &change),
+                (Loosening::OpenModel { connection: old, model: was }, Loosening::OpenModel { connection: new, model: is })
+                    if old == new && was == is
             ))
         });
         self.0.desk.open(Held {
@@ -75,6 +79,7 @@ impl Broker {
             now.login.clone_from(&connection.login);
         };
         self.drop_standing(|standing| standing.connection == connection.id);
+        self.close_models_of(&connection.id);
         let changed = self.update_connection(&connection.id, loosen).await?;
         self.0.sessions.drop_session(&changed.id);
         self.connections_changed();

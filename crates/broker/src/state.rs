@@ -4,7 +4,7 @@ use crate::approver::Approver;
 use crate::bridges::Bridges;
 use crate::clock::Clock;
 use crate::desk::Desk;
-use crate::policy::{InForce, Remembered, Watch};
+use crate::policy::{InForce, Opened, Remembered, Watch};
 use crate::sealed::Registry;
 use crate::sessions::Sessions;
 use crate::tools::Tools;
@@ -91,6 +91,8 @@ pub(crate) struct Inner {
     /// Calls of the journal, decoded for replays.
     pub(crate) remembered: Mutex<Remembered>,
     pub(crate) limits: Mutex<Limits>,
+    /// Models that the guard closes and a person opened for a while.
+    pub(crate) opened: Mutex<Vec<Opened>>,
     pub(crate) desk: Desk,
     pub(crate) bridges: Bridges,
     pub(crate) sessions: Sessions,
@@ -147,6 +149,7 @@ impl Broker {
             watch: Mutex::default(),
             remembered: Mutex::default(),
             limits: Mutex::new(limits),
+            opened: Mutex::default(),
             desk,
             bridges: Bridges::default(),
             sessions: Sessions::default(),

@@ -123,6 +123,17 @@ pub enum JournalEvent {
         /// `unlocked`, `locked`, `session_only`.
         change: String,
     },
+    /// A model that the guard closes was opened for one connection, or closed again.
+    Guard {
+        /// The connection.
+        connection: ConnectionId,
+        /// Its name at the time.
+        name: String,
+        /// The model's technical name.
+        model: String,
+        /// `opened` or `closed`.
+        change: String,
+    },
     /// A policy layer changed.
     Policy {
         /// Which layer: `managed`, `user`, `connection:con_…` or `agent:claude-code`.

@@ -150,6 +150,7 @@ fn walk<'a>(
 ) -> ControlFlow<()> {
     let Some((key, rest)) = keys.split_first() else {
         return match value {
+            Value::Array(items) if !whole && items.is_empty() => see(Subject::Missing),
             Value::Array(items) if !whole => items.iter().try_for_each(|item| see(Subject::Argument(item))),
             value => see(Subject::Argument(value)),
         };
@@ -159,6 +160,8 @@ fn walk<'a>(
             Some(inner) => walk(inner, rest, whole, see),
             None => see(Subject::Missing),
         },
+        // Nothing in it: what was looked for is not there.
+        Value::Array(items) if items.is_empty() => see(Subject::Missing),
         Value::Array(items) => items.iter().try_for_each(|item| walk(item, keys, whole, see)),
         Value::Null => see(Subject::Missing),
         // A text where an object was meant: nobody can say what it holds.

@@ -12,13 +12,18 @@ use crate::limits::{ChargeRequest, CounterId};
 use crate::path::Path;
 use crate::policy::{ApprovalRule, DefaultAnswer, Increment, Limit, Rule, ToolRules};
 use crate::rule_id::RuleId;
-use gatehouse_core::{AgentId, CallFacts, Category, Decision, Denial, Environment, FieldPath, Question, Retry};
+use gatehouse_core::{AgentId, CallFacts, Decision, Denial, Environment, FieldPath, Question, Retry};
 use serde_json::Value;
 use smallvec::SmallVec;
 use std::time::Duration;
 
 /// The tools that are protocol: outside default, hide and limits.
 const PROTOCOL: [&str; 1] = ["approval_wait"];
+
+/// Whether a tool is protocol.
+pub(crate) fn is_protocol(tool: &str) -> bool {
+    PROTOCOL.contains(&tool)
+}
 
 /// A call to judge.
 #[derive(Debug, Clone, Copy)]
@@ -90,8 +95,8 @@ pub(crate) trait Witness {
     fn step(&mut self, _kind: StepKind, _index: usize, _outcome: StepOutcome) {}
     /// An entry of `deny_if`, `require` or `require_approval`.
     fn rule(&mut self, _kind: StepKind, _index: usize, _rule: Seen<'_>, _outcome: StepOutcome) {}
-    /// A limit whose amount is known, and which charge it is counted by.
-    fn limit(&mut self, _limit: &Limit, _rule: &RuleId<'_>, _amount: u64, _charge: usize) {}
+    /// A limit whose amount is known.
+    fn limit(&mut self, _limit: &Limit, _rule: &RuleId<'_>, _amount: u64) {}
     /// A limit that cannot be counted.
     fn uncounted(&mut self, _limit: &Limit, _rule: &RuleId<'_>) {}
     /// What the layer came to.
@@ -110,7 +115,7 @@ pub(crate) struct Seen<'a> {
 pub(crate) fn judge_all<'a>(layers: &'a [Layer<'a>], call: &Call<'a>, witness: &mut impl Witness) -> Verdict<'a> {
     let mut verdict = Verdict { decision: Decision::Allow, charges: Charges::new(), timeout: None };
     let tool = call.facts.tool.as_str();
-    if PROTOCOL.contains(&tool) {
+    if is_protocol(tool) {
         return verdict;
     }
     // The local tools' layer lets all other tools pass; it alone allows none of them.
@@ -140,7 +145,7 @@ pub(crate) fn judge_all<'a>(layers: &'a [Layer<'a>], call: &Call<'a>, witness: &
 
 /// Whether any layer hides `tool`: it is not listed, and a call of it is denied.
 pub fn is_hidden(layers: &[Layer<'_>], tool: &str) -> bool {
-    !PROTOCOL.contains(&tool) && layers.iter().any(|layer| layer.policy.hides(tool))
+    !is_protocol(tool) && layers.iter().any(|layer| layer.policy.hides(tool))
 }
 
 /// Whether any layer keeps `field` from agents: it is left out where no fields were named, and denied where it was.
@@ -215,11 +220,10 @@ fn nothing_redacted(layer: &Layer<'_>, call: &Call<'_>, witness: &mut impl Witne
                 );
                 (message, Retry::WhenChanged)
             }),
-            None if call.facts.risk.category == Category::Read => {
+            None => {
                 let message = "What this call reads cannot be told, and some fields are kept from agents.".to_owned();
                 Some((message, Retry::Never))
             }
-            None => None,
         };
         if let Some((message, retry)) = found {
             witness.step(StepKind::Redact, index, StepOutcome::Denied);
@@ -314,7 +318,7 @@ fn charge<'a>(
         let counter = CounterId::new(&layer.name, call.agent.as_str(), &limit.counter);
         let rows = limit.increment == Increment::Rows;
         let same = charges[earlier..].iter().position(|charge| charge.counter == counter).map(|at| earlier + at);
-        witness.limit(limit, &rule, amount, same.unwrap_or(charges.len()));
+        witness.limit(limit, &rule, amount);
         match same {
             Some(same) if limit.max < charges[same].max => {
                 charges[same].max = limit.max;

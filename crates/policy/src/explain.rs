@@ -3,7 +3,8 @@
 
 use crate::condition::{Answer, Condition, Facts, Reading, Subject};
 use crate::evaluate::{Call, Seen, Witness, judge_all};
-use crate::policy::Limit;
+use crate::limits::{ChargeRequest, CounterId, Full};
+use crate::policy::{Increment, Limit};
 use crate::rule_id::RuleId;
 use crate::{Layer, Limits};
 use gatehouse_core::{Decision, Timestamp};
@@ -19,43 +20,44 @@ const LONGEST_SEEN: usize = 200;
 
 /// Judges a call as [`crate::evaluate`] and [`Limits::peek`] do, and tells why. Takes nothing from any limit.
 pub fn explain(layers: &[Layer<'_>], call: &Call<'_>, limits: &Limits, now: Timestamp) -> Explanation {
-    let mut record = Record { call: *call, layers: Vec::new(), counted: Vec::new() };
+    let mut record = Record { call: *call, layers: Vec::new(), counted: Vec::new(), charges: Vec::new() };
     let verdict = judge_all(layers, call, &mut record);
-    let Record { mut layers, counted, .. } = record;
+    let Record { mut layers, counted, charges, .. } = record;
     let mut decision = verdict.decision;
-    let runs = !matches!(decision, Decision::Deny(_));
-    let full = if runs { limits.peek(&verdict.charges, now).err() } else { None };
-    if let Some(full) = &full {
+    let mut takes = !matches!(decision, Decision::Deny(_));
+    if takes && let Err(full) = limits.peek(&verdict.charges, now) {
         decision = Decision::Deny(full.denial());
+        takes = false;
     }
-    for counted in counted {
-        let spent = limits.spent(&counted.request, now);
-        let refused = full.as_ref().is_some_and(|full| full.request == counted.charge && full.rule == counted.rule);
-        let layer = &mut layers[counted.layer];
-        let Some(step) = layer.steps.iter_mut().find(|step| step.kind == StepKind::Limit && step.rule == counted.rule)
-        else {
-            continue;
-        };
-        if let Some(counter) = &mut step.counter {
-            counter.before = spent.0;
-            counter.after = if runs && full.is_none() { spent.0.saturating_add(counter.amount) } else { spent.0 };
-            counter.resets_in = spent.1.as_secs();
+    for Counted { layer, rule, request } in counted {
+        let (before, left) = limits.spent(&request, now);
+        let step = layers[layer].steps.iter_mut().find(|step| step.kind == StepKind::Limit && step.rule == rule);
+        if let Some(counter) = step.and_then(|step| step.counter.as_mut()) {
+            counter.before = before;
+            counter.after = if takes { before.saturating_add(counter.amount) } else { before };
+            counter.resets_in = u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
         }
-        if refused {
-            step.outcome = StepOutcome::Denied;
-            step.words = Some(full_words(&decision));
-            layer.decision = decision.clone();
-            // Nobody is asked about a call that could not run.
-            layer.steps.retain(|step| step.kind != StepKind::RequireApproval);
+    }
+    for (layer, charges) in layers.iter_mut().zip(charges) {
+        if !matches!(layer.decision, Decision::Deny(_))
+            && let Err(full) = limits.peek(&charges, now)
+        {
+            layer.refused(&full);
         }
     }
     Explanation { tool: call.facts.tool.clone(), model: call.facts.model.clone(), decision, layers }
 }
 
-fn full_words(decision: &Decision) -> String {
-    match decision {
-        Decision::Deny(denial) => denial.message.clone(),
-        Decision::Ask(_) | Decision::Allow => String::new(),
+impl LayerExplanation {
+    /// One of its limits is full. Nobody is asked about a call that could not run.
+    fn refused(&mut self, full: &Full) {
+        let denial = full.denial();
+        self.steps.retain(|step| step.kind != StepKind::RequireApproval);
+        if let Some(step) = self.steps.iter_mut().find(|step| step.rule == denial.rule) {
+            step.outcome = StepOutcome::Denied;
+            step.words = Some(denial.message.clone());
+        }
+        self.decision = Decision::Deny(denial);
     }
 }
 
@@ -187,16 +189,17 @@ pub struct CounterSeen {
 struct Record<'a> {
     call: Call<'a>,
     layers: Vec<LayerExplanation>,
+    /// Every limit that was counted.
     counted: Vec<Counted>,
+    /// What each layer alone would take: limits of one counter are one charge, held against the smallest quota.
+    charges: Vec<Vec<ChargeRequest<'static>>>,
 }
 
-/// A limit that was counted.
+/// A limit that was counted, with its own quota.
 struct Counted {
     layer: usize,
     rule: String,
-    /// Its place among the verdict's charges.
-    charge: usize,
-    request: crate::ChargeRequest<'static>,
+    request: ChargeRequest<'static>,
 }
 
 impl Record<'_> {
@@ -220,6 +223,7 @@ impl Witness for Record<'_> {
     fn layer(&mut self, layer: &Layer<'_>) {
         let layer = layer.name.clone();
         self.layers.push(LayerExplanation { layer, decision: Decision::Allow, steps: Vec::new() });
+        self.charges.push(Vec::new());
     }
 
     fn step(&mut self, kind: StepKind, index: usize, outcome: StepOutcome) {
@@ -245,7 +249,7 @@ impl Witness for Record<'_> {
         self.push(step);
     }
 
-    fn limit(&mut self, limit: &Limit, rule: &RuleId<'_>, amount: u64, charge: usize) {
+    fn limit(&mut self, limit: &Limit, rule: &RuleId<'_>, amount: u64) {
         let rule_text = rule.to_string();
         let counter = CounterSeen {
             counter: limit.counter.clone(),
@@ -260,16 +264,23 @@ impl Witness for Record<'_> {
         self.push(Step { counter: Some(counter), ..step });
         let layer = self.layers.len().saturating_sub(1);
         let name = self.layers.last().map_or("", |layer| layer.layer.as_str());
-        let request = crate::ChargeRequest {
-            counter: crate::CounterId::new(name, self.call.agent.as_str(), &limit.counter),
+        let request = ChargeRequest {
+            counter: CounterId::new(name, self.call.agent.as_str(), &limit.counter),
             window: limit.window,
             max: limit.max,
             amount,
-            rows: false,
+            rows: limit.increment == Increment::Rows,
             rule: rule.clone(),
         };
         let request = request.into_owned();
-        self.counted.push(Counted { layer, rule: rule_text, charge, request });
+        if let Some(charges) = self.charges.last_mut() {
+            match charges.iter_mut().find(|charge| charge.counter == request.counter) {
+                Some(same) if request.max < same.max => *same = request.clone(),
+                Some(_) => {}
+                None => charges.push(request.clone()),
+            }
+        }
+        self.counted.push(Counted { layer, rule: rule_text, request });
     }
 
     fn uncounted(&mut self, _limit: &Limit, rule: &RuleId<'_>) {

@@ -242,8 +242,9 @@ impl<'t> Reader<'t> {
         let rest = &self.bytes[self.at..];
         let length = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.')));
         let end = self.at + length.unwrap_or(rest.len());
-        let number = Decimal::parse(&self.text[self.at..end])
-            .ok_or_else(|| self.refuse("this is not a number in JSON's form"))?;
+        let number = Decimal::parse(&self.text[self.at..end]).ok_or_else(|| {
+            self.refuse("this is not a number in JSON's form, or its exponent has more than six digits")
+        })?;
         self.at = end;
         Ok(number)
     }

@@ -25,7 +25,6 @@ mod preset;
 mod print;
 mod problem;
 mod redact;
-mod replay;
 mod rule_id;
 mod schema;
 
@@ -45,6 +44,5 @@ pub use parse::{Managed, Pins};
 pub use policy::{DefaultAnswer, Limit, Policy, Window};
 pub use preset::{Preset, local_tools};
 pub use problem::PolicyProblem;
-pub use replay::Replay;
 pub use rule_id::RuleId;
 pub use schema::schema;

@@ -208,19 +208,14 @@ impl Limits {
     /// reservation stays where it is.
     pub fn move_to(&mut self, reservation: &Reservation, now: Timestamp) -> Result<Reservation, Full> {
         let now = self.advance(now);
+        // What lies in its window already stays there, however full that is by now.
+        let pairs = reservation.requests.iter().zip(&reservation.charges);
+        let moves = pairs.filter(|(request, charge)| request.rows || charge.window_start != request.window.start(now));
+        let moves: Vec<ChargeRequest<'_>> = moves.map(|(request, _)| request.clone()).collect();
+        self.check(&moves, now)?;
         self.give_back_all(reservation);
-        match self.check(&reservation.requests, now) {
-            Ok(()) => {
-                let charges = reservation.requests.iter().map(|r| self.take(r, r.amount, now)).collect();
-                Ok(Reservation { charges, requests: reservation.requests.clone() })
-            }
-            Err(full) => {
-                for charge in &reservation.charges {
-                    self.add_charge(charge);
-                }
-                Err(full)
-            }
-        }
+        let charges = reservation.requests.iter().map(|r| self.take(r, r.amount, now)).collect();
+        Ok(Reservation { charges, requests: reservation.requests.clone() })
     }
 
     /// The call ran and returned so many rows: charges them. More than what was left is charged all the same, and the

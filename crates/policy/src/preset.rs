@@ -69,3 +69,17 @@ pub fn local_tools(tools: &[ToolDefinition]) -> Policy {
 fn or_nothing(parsed: Result<Policy, Vec<PolicyProblem>>) -> Policy {
     parsed.unwrap_or_else(|_| Policy::deny_everything())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An editor that prints a preset again shows no difference.
+    #[test]
+    fn every_preset_is_written_as_it_is_printed() {
+        for preset in Preset::ALL {
+            let parsed = Policy::parse(preset.text(), &[]).unwrap();
+            assert_eq!(parsed.to_json_pretty(), preset.text(), "{preset:?}");
+        }
+    }
+}

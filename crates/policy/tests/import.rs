@@ -438,6 +438,21 @@ fn what_is_large_or_deep_or_multiplies_itself_is_refused_at_once() {
         let problems = import(text, &tools()).unwrap_err();
         assert!(problems[0].message.contains(words), "{words}: {:?}", problems[0]);
     }
+    let named: String = (0..10_000).map(|n| format!("\"t{n}\":{{}},")).collect::<Vec<_>>().concat();
+    let every = vec!["{\"conditions\":[]}"; 10_000].join(",");
+    for text in [
+        format!("{{\"version\":\"1\",\"default\":\"deny\",\"tools\":{{{named}\"*\":{{\"deny_if\":[{every}]}}}}}}"),
+        format!("{{\"tools\":{{{named}\"*\":[{}]}}}}", vec!["{\"action\":\"deny\"}"; 10_000].join(",")),
+        format!("{{\"tools\":{{{named}\"*\":{{\"rules\":[{}]}}}}}}", vec!["{\"action\":\"deny\"}"; 10_000].join(",")),
+    ] {
+        let problems = import(&text, &tools()).unwrap_err();
+        assert!(problems[0].message.contains("written out they are more than 200,000"), "{:?}", problems[0]);
+    }
+    // Each name becomes the same one, because none of its letters may stand in a counter's.
+    let alike: Vec<String> =
+        ('\u{4e00}'..='\u{9a00}').map(|c| format!("  {c}: {{rate_limit: {{max: 1, window: 60}}}}\n")).collect();
+    let alike = alike.concat();
+    assert!(import(&format!("default: deny\ntools:\n{alike}"), &tools()).is_ok());
     // Generous, for a busy machine and a slow build: what grew without bound would take hours.
     assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
     let many = format!(

@@ -91,7 +91,7 @@ fn one(programs: &Path, target: &str, seconds: u32) -> Outcome<String> {
     let status = Command::new(programs.join(target))
         .args([format!("-max_total_time={seconds}"), format!("-artifact_prefix={}/{target}-", found.display())])
         .args(["-max_len=8192", "-timeout=20", "-rss_limit_mb=2048"])
-        .args([&corpus, &package().join("seeds").join(target)])
+        .args([corpus, package().join("seeds").join(target), place::root().join("crates/policy/src/presets")])
         .stderr(File::create(&log).map_err(say)?)
         .status()
         .map_err(|error| format!("{target} did not start: {error}"))?;

@@ -51,6 +51,8 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         p::recorded_call,
         p::replay_policy,
         p::explain_recorded,
+        p::open_model,
+        p::close_model,
         a::cards,
         a::present_card,
         a::decide,

@@ -32,6 +32,16 @@ pub(crate) async fn save_policy(broker: State<'_, Broker>, layer: String, edit: 
     broker.save_policy(&layer, edit).await
 }
 
+#[tauri::command(async)]
+pub(crate) fn open_model(broker: State<'_, Broker>, layer: String, model: String) -> Told<PolicySaved> {
+    broker.open_model(&layer, &model)
+}
+
+#[tauri::command(async)]
+pub(crate) fn close_model(broker: State<'_, Broker>, layer: String, model: String) -> Told<()> {
+    broker.close_model(&layer, &model)
+}
+
 #[tauri::command]
 pub(crate) async fn restore_policy(broker: State<'_, Broker>, layer: String, save: u64) -> Told<PolicySaved> {
     broker.restore_policy(&layer, save).await

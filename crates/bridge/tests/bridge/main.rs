@@ -10,6 +10,8 @@ mod doctor;
 #[cfg(test)]
 mod eras;
 #[cfg(test)]
+mod holes;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod launch;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use gatehouse_ipc::{EventSender, Handler, Peer, ProgressSender, Reply, bind, ser
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ pub(crate) struct App {
     pub(crate) peers: Mutex<Vec<Peer>>,
     pub(crate) events: Mutex<Option<EventSender>>,
     pub(crate) tools: Mutex<Vec<&'static str>>,
+    lists_badly: AtomicBool,
     shutdown: CancellationToken,
     serving: Mutex<Option<JoinHandle<()>>>,
 }
@@ -35,6 +37,7 @@ impl App {
             peers: Mutex::default(),
             events: Mutex::default(),
             tools: Mutex::new(vec!["echo"]),
+            lists_badly: AtomicBool::new(false),
             shutdown: CancellationToken::new(),
             serving: Mutex::default(),
         });
@@ -47,6 +50,19 @@ impl App {
         self.shutdown.cancel();
         let serving = self.serving.lock().unwrap().take().unwrap();
         serving.await.unwrap();
+    }
+
+    /// From now on the answer to a request for the list is none.
+    pub(crate) fn lists_badly(&self) {
+        self.lists_badly.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub(crate) fn forget(&self) {
+        self.seen.lock().unwrap().clear();
     }
 
     pub(crate) fn saw(&self, what: &str) -> bool {
@@ -84,7 +100,7 @@ impl Handler for App {
     async fn request(&self, _: &BridgeId, body: Request, progress: ProgressSender, cancel: CancellationToken) -> Reply {
         let call = match body {
             Request::CallTool(call) => call,
-            Request::ListTools => {
+            Request::ListTools if !self.lists_badly.load(Ordering::Relaxed) => {
                 let tools = self.tools.lock().unwrap().iter().map(|name| tool(name)).collect();
                 return Reply::new(Ok(Answer::Tools { tools, instructions: "From the app.".into() }));
             }

@@ -94,6 +94,10 @@ impl Broker {
             revision: short(policy),
             editable: true,
             preset,
+            opened: match id {
+                LayerId::Connection(connection) => self.opened_on(connection),
+                _ => Vec::new(),
+            },
             path: None,
             warnings: edited.and_then(|edited| edited.fault.clone()).into_iter().chain(unwritten).collect(),
             waits: self.waiting_edit(id),

@@ -158,7 +158,7 @@ fn answer(layers: &[Layer<'_>], call: &Recorded, limits: &mut Limits) -> ReplayA
         let full = limits.charge(&verdict.charges, call.rows, call.line.at).err();
         (verdict.decision, full)
     } else {
-        let verdict = judge(layers, &subject);
+        let verdict = judge(layers, &subject, &[]);
         let full = limits.charge(&verdict.charges, call.rows, call.line.at).err();
         (verdict.decision, full)
     };

@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// The layers that one call goes through, in order.
 pub(crate) struct Stack {
     layers: Vec<(String, Arc<PolicyText>)>,
+    /// Models that the guard closes and a person opened for the call's connection.
+    opened: Vec<String>,
 }
 
 /// What is decided about a call.
@@ -58,7 +60,7 @@ impl InForce {
         layers.push((Layer::LOCAL.to_owned(), self.local.clone()));
         layers.extend(connection);
         layers.extend(self.of_agent(agent).map(|policy| (LayerId::Agent(agent.clone()).to_string(), policy)));
-        Stack { layers }
+        Stack { layers, opened: Vec::new() }
     }
 
     /// Whether a tool is gone from the list, and refused when called.
@@ -83,12 +85,12 @@ impl Stack {
 
     /// What guard and layers say to a call. Limits are asked for, not yet taken.
     pub(crate) fn judge(&self, call: &Subject<'_>) -> Verdict<'static> {
-        judge(&self.layers(), call)
+        judge(&self.layers(), call, &self.opened)
     }
 
     /// Why. The decision holds limits, too: a full one is a denial here.
     pub(crate) fn explain(&self, call: &Subject<'_>, limits: &Limits, now: Timestamp) -> DecisionTree {
-        let guard = guard_of(call);
+        let guard = guard_of(call, &self.opened);
         if let Some(denial) = guard {
             let decision = Decision::Deny(denial.clone());
             return DecisionTree { decision, guard: Some(denial), readings: Vec::new(), standing: None };
@@ -109,8 +111,8 @@ impl Stack {
 }
 
 /// What guard and layers say to a call.
-pub(crate) fn judge(layers: &[Layer<'_>], call: &Subject<'_>) -> Verdict<'static> {
-    if let Some(denial) = guard_of(call) {
+pub(crate) fn judge(layers: &[Layer<'_>], call: &Subject<'_>, opened: &[String]) -> Verdict<'static> {
+    if let Some(denial) = guard_of(call, opened) {
         return Verdict::deny(denial);
     }
     let mut verdict = evaluate(layers, call).into_owned();
@@ -125,8 +127,8 @@ pub(crate) fn judge(layers: &[Layer<'_>], call: &Subject<'_>) -> Verdict<'static
 }
 
 /// The context of a call is ours alone: no argument of any tool reaches it but language, zone and companies.
-fn guard_of(call: &Subject<'_>) -> Option<gatehouse_core::Denial> {
-    guard::judge(call.facts, &Map::new(), &[])
+fn guard_of(call: &Subject<'_>, opened: &[String]) -> Option<gatehouse_core::Denial> {
+    guard::judge(call.facts, &Map::new(), opened)
 }
 
 /// The deletions that a call does by nested commands, each as a call of its own.
@@ -164,7 +166,8 @@ impl Broker {
     /// The same by other policies.
     pub(crate) fn decide_by(&self, by: &InForce, site: &Site, call: &dyn Call, arguments: &Value) -> Decided {
         let about = self.about(site);
-        let stack = by.stack(&site.agent.id, about.as_ref().map(|(connection, _)| connection));
+        let mut stack = by.stack(&site.agent.id, about.as_ref().map(|(connection, _)| connection));
+        stack.opened = self.opened_models(site.connection.as_ref().map(|connection| &connection.id));
         let facts = about.as_ref().map(|(_, facts)| facts);
         let subject = Subject { facts: call.facts(), arguments, connection: facts, agent: &site.agent.id };
         let mut verdict = stack.judge(&subject);

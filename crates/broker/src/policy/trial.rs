@@ -4,7 +4,7 @@
 use super::InForce;
 use crate::state::{Broker, new_bridge_id};
 use crate::tools::arguments::Arguments;
-use crate::tools::{self, Call, Site, Target};
+use crate::tools::{self, Site, Target};
 use crate::view::{DecisionTree, PolicyDraft, Tried, TryCall};
 use gatehouse_core::{Agent, CallFacts, Connection, Decision, EdgeError, ErrorCode};
 use gatehouse_policy::guard;
@@ -42,7 +42,8 @@ impl Broker {
         let arguments = Arguments::check(definition, &given)?;
         let connection = self.connection_to_try(&agent, tool.target(), call, &arguments)?;
         self.screen(&agent.id, connection.as_ref(), definition, false)?;
-        if let Some(tree) = guarded(&definition.name, definition.risk, &arguments) {
+        let opened = self.opened_models(connection.as_ref().map(|connection| &connection.id));
+        if let Some(tree) = guarded(&definition.name, definition.risk, &arguments, &opened) {
             return Ok(Tried { tree: Some(tree), facts: None, error: None });
         }
         let site = Site { broker: self.clone(), agent, bridge: new_bridge_id(), connection, started_app: false };
@@ -50,7 +51,7 @@ impl Broker {
         let decided = self.decide_by(by, &site, described.as_ref(), &given);
         let limits = self.limits().clone();
         let judgement = self.explained(&decided, &site, described.as_ref(), &given, &limits);
-        Ok(Tried { tree: Some(judgement.tree), facts: Some(facts_of(described.as_ref())), error: None })
+        Ok(Tried { tree: Some(judgement.tree), facts: Some(described.facts().clone()), error: None })
     }
 
     /// The connection that the trial names, if the agent may use it and the arguments name no other.
@@ -87,14 +88,10 @@ impl Broker {
 }
 
 /// A model that is never touched is refused before anything is asked of Odoo about it.
-fn guarded(tool: &str, risk: gatehouse_core::Risk, arguments: &Arguments) -> Option<DecisionTree> {
+fn guarded(tool: &str, risk: gatehouse_core::Risk, arguments: &Arguments, opened: &[String]) -> Option<DecisionTree> {
     let model = arguments.text("model")?;
     let facts = CallFacts { model: Some(model.to_owned()), ..CallFacts::local(tool, risk) };
-    let denial = guard::judge(&facts, &Map::new(), &[])?;
+    let denial = guard::judge(&facts, &Map::new(), opened)?;
     let decision = Decision::Deny(denial.clone());
     Some(DecisionTree { decision, guard: Some(denial), readings: Vec::new(), standing: None })
-}
-
-fn facts_of(call: &dyn Call) -> CallFacts {
-    call.facts().clone()
 }

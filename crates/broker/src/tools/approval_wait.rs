@@ -4,13 +4,17 @@ use super::arguments::Arguments;
 use super::{Call, Site, Target, Tool, define};
 use crate::admission::{Admitted, admission_key};
 use crate::arrival::{Arrival, Stop};
+use crate::dispatch::limited;
 use crate::state::Broker;
 use async_trait::async_trait;
 use gatehouse_core::{Category, EdgeError, ErrorCode, Severity, TicketId, TicketKind, ToolDefinition};
 use gatehouse_ipc::message::CallAnswer;
+use gatehouse_policy::{ChargeRequest, CounterId, Layer, RuleId, Window};
 use serde_json::json;
 
 pub(crate) const NAME: &str = "approval_wait";
+/// Each wait holds for seconds; more than this is a loop.
+const WAITS_A_MINUTE: u64 = 60;
 
 pub(crate) struct ApprovalWait;
 
@@ -39,6 +43,19 @@ impl Tool for ApprovalWait {
 }
 
 impl Broker {
+    /// Waiting is protocol, outside every policy, and has this cap of its own: a client that asks in a loop is told to rest.
+    fn cap_waiting(&self, arrival: &Arrival) -> Result<(), EdgeError> {
+        let charge = ChargeRequest {
+            counter: CounterId::new(Layer::LOCAL, arrival.agent.as_str(), NAME),
+            window: Window::Minute,
+            max: WAITS_A_MINUTE,
+            amount: 1,
+            rows: false,
+            rule: RuleId::of_tool(Layer::LOCAL, NAME, "limits", 0),
+        };
+        self.limits().charge(&[charge], 0, self.now()).map_err(|full| limited(&full))
+    }
+
     /// Waits on a ticket of this agent. Another agent's ticket does not exist for it.
     pub(crate) async fn wait_for_ticket(
         &self,
@@ -52,6 +69,7 @@ impl Broker {
                  it; look at the records before you call again.",
             )
         };
+        self.cap_waiting(arrival)?;
         let id = TicketId::parse(arguments.text("ticket").unwrap_or_default()).map_err(|_| gone())?;
         // A program that nobody admitted may wait for its own admission, and for nothing else of the agent it names.
         let is_admitted = matches!(self.admitted(&arrival.agent, &arrival.evidence), Admitted::Yes(_));

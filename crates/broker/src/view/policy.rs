@@ -36,6 +36,8 @@ pub struct PolicyLayer {
     pub editable: bool,
     /// The preset that was chosen; for a connection that chose none, the one that its environment carries.
     pub preset: Option<Preset>,
+    /// Models that the guard closes and that are open on this connection for a while.
+    pub opened: Vec<OpenedModel>,
     /// The file that the text also lies in.
     pub path: Option<String>,
     /// What the person should know: a managed file that is ignored, a text that no longer parses.
@@ -44,6 +46,15 @@ pub struct PolicyLayer {
     pub waits: Option<TicketId>,
     /// The last ten saves, newest first, without the one in force.
     pub history: Vec<PolicySave>,
+}
+
+/// A model that the guard closes and that a person opened for one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct OpenedModel {
+    /// Its technical name.
+    pub model: String,
+    /// When it closes by itself.
+    pub until: Timestamp,
 }
 
 /// Where a layer's policy comes from.

@@ -11,11 +11,13 @@ mod house;
 mod limits;
 mod lines;
 mod managed;
+mod opened;
 mod oracles;
 mod policy;
 mod policy_effect;
 mod policy_file;
 mod policy_written;
+mod promises;
 mod reading;
 #[cfg(target_os = "linux")]
 mod sealed;

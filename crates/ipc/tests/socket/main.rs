@@ -4,6 +4,7 @@
 mod binding;
 mod conversation;
 mod delivery;
+mod holes;
 mod limits;
 #[cfg(test)]
 mod support;

@@ -3,7 +3,7 @@
 use cedar_policy::{Authorizer, Entities};
 use criterion::{Criterion, criterion_group, criterion_main};
 use gatehouse_core::Timestamp;
-use gatehouse_policy::{Layer, Policy, Replay, evaluate};
+use gatehouse_policy::{Layer, Limits, Policy, evaluate};
 use gatehouse_policy_bench::{calls, cedar_policies, cedar_says, policy, policy_text, tool_name, we_say};
 use std::hint::black_box;
 
@@ -75,9 +75,11 @@ fn replay(c: &mut Criterion) {
     let mut group = c.benchmark_group("replay");
     group.bench_function("replay", |b| {
         b.iter(|| {
-            let mut replay = Replay::new();
+            let mut limits = Limits::new();
             for (index, made) in history.iter().enumerate() {
-                black_box(replay.judge(black_box(&layers), &made.call(), at(index), 3));
+                let verdict = evaluate(black_box(&layers), &made.call());
+                black_box(limits.charge(&verdict.charges, 3, at(index))).unwrap();
+                black_box(verdict.decision);
             }
         });
     });

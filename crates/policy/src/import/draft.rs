@@ -3,7 +3,7 @@
 
 mod json;
 
-use super::source::{Place, quoted};
+use super::source::{MAX_NODES, Node, Place, quoted};
 use super::{Difference, DifferenceKind};
 use crate::parse::MAX_NAME;
 use crate::problem::{PolicyProblem, token};
@@ -110,7 +110,10 @@ pub(super) struct Draft<'a> {
     redact: Vec<String>,
     /// The names in the result of what the source counts: by whose counter it is, its name there, and what it counts.
     counters: HashMap<(String, String, Counted), String>,
-    taken: HashSet<String>,
+    /// Every name that is taken, and the number to try next behind it.
+    taken: HashMap<String, usize>,
+    /// How many values the rules for all tools are, written out.
+    spread: usize,
     told: Vec<(Place, Difference)>,
     topics: HashSet<Topic>,
     patterns: HashSet<String>,
@@ -130,7 +133,8 @@ impl<'a> Draft<'a> {
             listed: BTreeMap::new(),
             redact: Vec::new(),
             counters: HashMap::new(),
-            taken: HashSet::new(),
+            taken: HashMap::new(),
+            spread: 0,
             told: Vec::new(),
             topics: HashSet::new(),
             patterns: HashSet::new(),
@@ -145,12 +149,18 @@ impl<'a> Draft<'a> {
 
     /// Names every tool that a rule for all of them is about: those listed, and under the default allow all that
     /// Gatehouse has.
-    pub(super) fn everyone(&self) -> Vec<String> {
+    /// `rules` is what each of them gets; too much in all is refused.
+    pub(super) fn everyone(&mut self, rules: &Node, spot: &Spot) -> Vec<String> {
         let mut names: Vec<String> = self.listed.keys().cloned().collect();
         if self.allow {
             let protocol = |name: &str| name == "approval_wait";
             let more = self.tools.iter().map(|tool| tool.name.clone());
             names.extend(more.filter(|name| !self.listed.contains_key(name) && !protocol(name)));
+        }
+        self.spread += names.len().saturating_mul(rules.size());
+        if self.spread > MAX_NODES {
+            self.refuse(spot, "The rules of “*” stand with every tool: written out they are more than 200,000 values.");
+            names.clear();
         }
         names
     }
@@ -266,17 +276,17 @@ impl<'a> Draft<'a> {
         } else {
             base.clone()
         };
-        let mut more = 2_usize;
-        while self.taken.contains(&unique) {
-            unique = format!("{base}_{more}");
-            more += 1;
+        while let Some(next) = self.taken.get(&unique).copied() {
+            // Taken names follow one another, so the first one remembers how far they go.
+            self.taken.insert(unique, next + 1);
+            unique = format!("{base}_{next}");
         }
-        self.taken.insert(unique.clone());
+        self.taken.insert(unique.clone(), 2);
         self.counters.insert(key, unique.clone());
         unique
     }
 
-    /// Adds a limit of a tool, or of all when there is none; gives its place in the result. A quota of nothing denies.
+    /// Adds a limit of a tool, or of all when there is none; gives its place in the result.
     pub(super) fn limit(
         &mut self,
         tool: Option<&str>,

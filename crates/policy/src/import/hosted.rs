@@ -154,15 +154,15 @@ fn every_tool(node: &Node, spot: &Spot, draft: &mut Draft<'_>) {
     if rules.is_empty() {
         return;
     }
-    let names = for_everyone(spot, draft);
+    let names = for_everyone(node, spot, draft);
     let place = node.place;
     tool(&Node { place, value: Value::Object(rules) }, &names, spot, draft);
 }
 
 /// The tools that rules of `*` are about. Under the default allow they are all listed, and the default becomes deny: a
 /// tool that is not listed would escape them.
-pub(super) fn for_everyone(spot: &Spot, draft: &mut Draft<'_>) -> Vec<String> {
-    let names = draft.everyone();
+pub(super) fn for_everyone(rules: &Node, spot: &Spot, draft: &mut Draft<'_>) -> Vec<String> {
+    let names = draft.everyone(rules, spot);
     if draft.allow {
         draft.allow = false;
         for name in &names {

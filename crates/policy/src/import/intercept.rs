@@ -91,7 +91,7 @@ fn every_tool(node: &Node, spot: &Spot, counters: &Counters, draft: &mut Draft<'
     if all.is_empty() && node.entries().iter().all(|entry| is_remark(&entry.key) || entry.key == "rules") {
         return;
     }
-    let names = hosted::for_everyone(spot, draft);
+    let names = hosted::for_everyone(node, spot, draft);
     rules(node, "_global", &names, spot, counters, draft);
 }
 

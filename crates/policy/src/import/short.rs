@@ -164,7 +164,7 @@ fn one(name: &str, node: &Node, named_by: Option<&str>, spot: &Spot, draft: &mut
         }
         return;
     }
-    let names = hosted::for_everyone(spot, draft);
+    let names = hosted::for_everyone(node, spot, draft);
     act(&names, node, None, named_by, spot, draft);
 }
 

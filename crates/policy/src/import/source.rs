@@ -11,6 +11,8 @@ use yaml::yaml;
 
 /// The longest text, in bytes.
 const MAX_TEXT: usize = 1_000_000;
+/// How many values a text may stand for, with every alias and every rule for all tools written out.
+pub(super) const MAX_NODES: usize = 200_000;
 /// Line and character, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
@@ -52,6 +54,15 @@ impl Node {
         match &self.value {
             Value::Object(entries) => entries,
             _ => &[],
+        }
+    }
+
+    /// How many values it is, itself included.
+    pub(super) fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::List(items) => items.iter().map(Self::size).sum(),
+            Value::Object(entries) => entries.iter().map(|entry| entry.node.size()).sum(),
+            _ => 0,
         }
     }
 

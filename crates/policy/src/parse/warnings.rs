@@ -1,6 +1,7 @@
 //! What a policy may say and hardly means.
 
 use super::{Found, placed};
+use crate::Preset;
 use crate::json::{Entry, Node, Value, read};
 use crate::path::Path;
 use crate::policy::Policy;
@@ -15,7 +16,16 @@ impl Policy {
         let mut found = Vec::new();
         for Entry { key: name, key_at, node: rules } in entries(child(&root, "tools")) {
             let at = format!("/tools/{}", token(name));
+            if crate::evaluate::is_protocol(name) {
+                let message = format!("No rule applies to {name}: agents wait for your answer with it.");
+                found.push(Found { at: *key_at, pointer: at, message });
+                continue;
+            }
             let Some(tool) = tools.iter().find(|tool| tool.name == *name) else {
+                // Of our own, where this catalogue lacks it.
+                if Preset::Trusted.text().contains(&format!("{name:?}: {{")) {
+                    continue;
+                }
                 let near = did_you_mean(name, tools.iter().map(|tool| tool.name.as_str()));
                 found.push(Found {
                     at: *key_at,

@@ -211,6 +211,22 @@ paused: boolean, } | { "kind": "vault",
 /**
  * `unlocked`, `locked`, `session_only`.
  */
+change: string, } | { "kind": "guard", 
+/**
+ * The connection.
+ */
+connection: ConnectionId, 
+/**
+ * Its name at the time.
+ */
+name: string, 
+/**
+ * The model's technical name.
+ */
+model: string, 
+/**
+ * `opened` or `closed`.
+ */
 change: string, } | { "kind": "policy", 
 /**
  * Which layer: `managed`, `user`, `connection:con_…` or `agent:claude-code`.

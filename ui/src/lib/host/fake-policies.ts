@@ -119,6 +119,19 @@ export class FakePolicies {
     });
   }
 
+  /** As if the card had been approved at once. */
+  openModel(id: string, model: string): PolicySaved {
+    if (!/^(res\.(users|groups)|ir\.|base\.)/.test(model)) throw refused(`${model} is not closed: policy alone decides about it.`);
+    const layer = this.layer(id);
+    layer.opened = [...layer.opened.filter((one) => one.model !== model), { model, until: Date.now() + 3_600_000 }];
+    return { kind: 'needs_approval', ticket: 'tkt_00000000000000000077' };
+  }
+
+  closeModel(id: string, model: string): void {
+    const layer = this.layer(id);
+    layer.opened = layer.opened.filter((one) => one.model !== model);
+  }
+
   restore(id: string, save: number): PolicySaved {
     const found = this.layer(id).history.find((one) => one.id === save);
     if (found === undefined) throw refused('This save is no longer kept.');

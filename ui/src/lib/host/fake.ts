@@ -290,6 +290,17 @@ export class FakeHost implements Host {
     return this.policies.save(layer, edit);
   }
 
+  async openModel(layer: string, model: string): Promise<PolicySaved> {
+    await this.#enter('openModel', layer, model);
+    return this.policies.openModel(layer, model);
+  }
+
+  async closeModel(layer: string, model: string): Promise<void> {
+    await this.#enter('closeModel', layer, model);
+    this.policies.closeModel(layer, model);
+    this.announce('policy');
+  }
+
   async restorePolicy(layer: string, save: number): Promise<PolicySaved> {
     await this.#enter('restorePolicy', layer, save);
     return this.policies.restore(layer, save);

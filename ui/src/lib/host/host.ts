@@ -78,6 +78,9 @@ export interface MainHost {
   printPolicy(layer: string, outline: PolicyOutline): Promise<PolicyCheck>;
   /** Tightening is in force at once; what may loosen waits on a card. */
   savePolicy(layer: string, edit: PolicyEdit): Promise<PolicySaved>;
+  /** Asks in the approval window to open a model that the guard closes, for an hour. */
+  openModel(layer: string, model: string): Promise<PolicySaved>;
+  closeModel(layer: string, model: string): Promise<void>;
   /** Saves an earlier state of the layer again. */
   restorePolicy(layer: string, save: number): Promise<PolicySaved>;
   importPolicy(text: string): Promise<PolicyImport>;

@@ -139,6 +139,7 @@ const layer = (changes: Partial<PolicyLayer> & Pick<PolicyLayer, 'id'>): PolicyL
   path: null,
   warnings: [],
   waits: null,
+  opened: [],
   history: [],
   ...changes,
 });

@@ -90,6 +90,8 @@ export function describe({ entry, intent }: Line, connectionName: (id: string) =
         on: layerTitle(event.layer, connectionName),
         policy: event.revision ?? null,
       };
+    case 'guard':
+      return { ...plain, what: t.activity.guard(event.model, event.change === 'opened'), on: event.name };
     case 'started':
       return { ...plain, what: t.activity.started(event.version) };
     case 'quit':

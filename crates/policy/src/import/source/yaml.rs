@@ -1,6 +1,6 @@
 //! YAML as a tree, from its parser's events: bounded while it grows.
 
-use super::{Entry, Node, Place, Value, refusal};
+use super::{Entry, MAX_NODES, Node, Place, Value, refusal};
 use crate::PolicyProblem;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 use std::borrow::Cow;
@@ -8,8 +8,6 @@ use std::collections::HashMap;
 
 /// How deep values may nest.
 const MAX_DEPTH: usize = 64;
-/// How many values a text may stand for, with every alias written out.
-const MAX_NODES: usize = 200_000;
 
 /// What an anchor names: the tree, how many values it is, and how deep.
 struct Anchored {
