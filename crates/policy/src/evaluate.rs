@@ -212,18 +212,18 @@ fn default_deny(who: &str, tool: &str) -> Denial {
 /// A field that never reaches an agent may not be named either: a domain would tell its value bit by bit.
 fn nothing_redacted(layer: &Layer<'_>, call: &Call<'_>, witness: &mut impl Witness) -> Result<(), Denial> {
     for (index, glob) in layer.policy.redact.iter().enumerate() {
-        let found = match &call.facts.reads {
-            Some(reads) => reads.iter().find(|read| glob.matches(read)).map(|field| {
+        let found = if let Some(reads) = &call.facts.reads {
+            reads.iter().find(|read| glob.matches(read)).map(|field| {
                 let message = format!(
                     "{field} is kept from agents, also in domains, orders, groupings and values, in names that are \
                      looked for in it, and in what is copied or computed from it. Leave it out."
                 );
                 (message, Retry::WhenChanged)
-            }),
-            None => {
-                let message = "What this call reads cannot be told, and some fields are kept from agents.".to_owned();
-                Some((message, Retry::Never))
-            }
+            })
+        } else {
+            // What cannot be known is judged as the worst case.
+            let message = "What this call reads cannot be told, and some fields are kept from agents.".to_owned();
+            Some((message, Retry::Never))
         };
         if let Some((message, retry)) = found {
             witness.step(StepKind::Redact, index, StepOutcome::Denied);

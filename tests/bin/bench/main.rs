@@ -102,7 +102,7 @@ async fn main() {
         // What the policy's own benchmark wrote stays.
         let before = std::fs::read_to_string(&file).unwrap_or_default();
         let policy = before.find("<!-- policy:").map_or(String::new(), |at| format!("\n{}", &before[at..]));
-        std::fs::write(file, format!("{}\n{policy}", report.to_string().trim_end())).expect("the report is written");
+        std::fs::write(file, format!("{}\n{policy}", report.trim_end())).expect("the report is written");
     }
 }
 
