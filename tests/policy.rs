@@ -124,7 +124,7 @@ async fn a_file_edited_outside_is_only_proposed(stage: &Stage, windows: &mut Win
 async fn the_journal_says_why(windows: &mut Windows<'_>) {
     windows.turn_to(Which::Main).await;
     windows.click("nav-activity").await;
-    windows.click_css("[data-testid=activity-row][data-kind=call]").await;
+    windows.click_css("[data-testid=activity-row] td").await;
     windows.find_css("[data-testid=activity-detail] [data-testid=decision-tree]").await;
 }
 
