@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gatehouse_core::{AgentId, CallHeader, CallId, Category, JournalEvent, JournalRecord, Timestamp};
-use gatehouse_policy::{Layer, Limits, evaluate};
+use gatehouse_policy::{Explanation, Layer, Limits, evaluate, explain};
 use gatehouse_policy_bench::{Made, calls, policy, tool_name};
 use gatehouse_store::{Durability, Store};
 use gatehouse_vault::Vault;
@@ -27,7 +27,7 @@ fn agents() -> Vec<Made> {
     (0..AGENTS).map(agent).collect()
 }
 
-fn intent(made: &Made, number: u64, charges: Vec<gatehouse_core::Charge>) -> JournalRecord {
+fn intent(made: &Made, number: u64, charges: Vec<gatehouse_core::Charge>, told: &Explanation) -> JournalRecord {
     let mut bytes = [0; 10];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     let header = CallHeader {
@@ -45,8 +45,12 @@ fn intent(made: &Made, number: u64, charges: Vec<gatehouse_core::Charge>) -> Jou
         ticket: None,
         policy: None,
     };
-    let payload =
-        json!({"arguments": made.arguments, "facts": made.facts, "before": {"7": {"phone": "+32 2 290 34 80"}}});
+    let payload = json!({
+        "arguments": made.arguments,
+        "facts": made.facts,
+        "explanation": told,
+        "before": {"7": {"phone": "+32 2 290 34 80"}},
+    });
     JournalRecord {
         at: NOW,
         event: JournalEvent::Intent { call: CallId::from_random(bytes), of: header },
@@ -93,9 +97,13 @@ fn journal(c: &mut Criterion) {
             together(iterations, |agent| {
                 let made = &agents[agent];
                 let verdict = evaluate(&layers, &made.call());
-                let reserved = limits.lock().unwrap().reserve(&verdict.charges, NOW).unwrap();
+                let (told, reserved) = {
+                    let mut limits = limits.lock().unwrap();
+                    let told = explain(&layers, &made.call(), &limits, NOW);
+                    (told, limits.reserve(&verdict.charges, NOW).unwrap())
+                };
                 taken.fetch_add(reserved.charges.iter().map(|charge| charge.amount).sum(), Ordering::Relaxed);
-                let record = intent(made, number.fetch_add(1, Ordering::Relaxed), reserved.charges);
+                let record = intent(made, number.fetch_add(1, Ordering::Relaxed), reserved.charges, &told);
                 store.append(record, Durability::Full, Some(sealer.as_ref())).unwrap();
             })
         });

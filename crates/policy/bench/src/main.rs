@@ -92,7 +92,7 @@ fn section(measured: &Measured<'_>) -> Result<String, String> {
         measured.ratio("tools/of_1000", "tools/of_10")?,
     );
     row(
-        "judged, charged and the intent durable, 8 agents at once ÷ a bare insert of the same row",
+        "judged, explained, charged and the intent durable, 8 agents at once ÷ a bare insert of the same row",
         1.5,
         false,
         measured.ratio("journal/evaluate_reserve_intent", "journal/bare_insert")?,
