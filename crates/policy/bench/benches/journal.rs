@@ -27,7 +27,7 @@ fn agents() -> Vec<Made> {
     (0..AGENTS).map(agent).collect()
 }
 
-fn intent(made: &Made, number: u64, charges: Vec<gatehouse_core::Charge>, told: &Explanation) -> JournalRecord {
+fn intent(made: &Made, number: u64, charges: Vec<gatehouse_core::Charge>, told: Option<&Explanation>) -> JournalRecord {
     let mut bytes = [0; 10];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     let header = CallHeader {
@@ -76,6 +76,12 @@ fn together(iterations: u64, work: impl Fn(usize) + Sync) -> Duration {
 }
 
 fn journal(c: &mut Criterion) {
+    decided(c, "evaluate_reserve_intent", "bare_insert", false);
+    decided(c, "with_explanation", "bare_insert_with_explanation", true);
+}
+
+/// Every call judged, charged and written down, beside the bare insert of the same row; explained, too, where asked for.
+fn decided(c: &mut Criterion, ours: &str, bare_name: &str, explained: bool) {
     let mut group = c.benchmark_group("journal");
     group.sample_size(20).measurement_time(Duration::from_secs(10));
     let folder = tempfile::tempdir().unwrap();
@@ -83,8 +89,7 @@ fn journal(c: &mut Criterion) {
 
     let store = Store::open(&folder.path().join("ours.db")).unwrap();
     let sealer = Vault::session_only().unwrap().sealer();
-    let rules = policy(1, true);
-    let mut open = rules.outline();
+    let mut open = policy(1, true).outline();
     // Agents of any name, because each has its own counters here.
     open.tools[0].require.retain(|rule| rule.conditions[0].path != "agent.name");
     let rules = gatehouse_policy::Policy::parse(&open.print(), &[]).unwrap();
@@ -92,18 +97,19 @@ fn journal(c: &mut Criterion) {
     let limits = Mutex::new(Limits::new());
     let number = AtomicU64::new(0);
     let taken = AtomicU64::new(0);
-    group.bench_function("evaluate_reserve_intent", |b| {
+    group.bench_function(ours, |b| {
         b.iter_custom(|iterations| {
             together(iterations, |agent| {
                 let made = &agents[agent];
                 let verdict = evaluate(&layers, &made.call());
                 let (told, reserved) = {
                     let mut limits = limits.lock().unwrap();
-                    let told = explain(&layers, &made.call(), &limits, NOW);
+                    let told = explained.then(|| explain(&layers, &made.call(), &limits, NOW));
                     (told, limits.reserve(&verdict.charges, NOW).unwrap())
                 };
                 taken.fetch_add(reserved.charges.iter().map(|charge| charge.amount).sum(), Ordering::Relaxed);
-                let record = intent(made, number.fetch_add(1, Ordering::Relaxed), reserved.charges, &told);
+                let number = number.fetch_add(1, Ordering::Relaxed);
+                let record = intent(made, number, reserved.charges, told.as_ref());
                 store.append(record, Durability::Full, Some(sealer.as_ref())).unwrap();
             })
         });
@@ -116,7 +122,7 @@ fn journal(c: &mut Criterion) {
     let row = Row::of(&line, folder.path());
     let bare = Mutex::new(row.table(folder.path()));
     let seq = AtomicU64::new(0);
-    group.bench_function("bare_insert", |b| {
+    group.bench_function(bare_name, |b| {
         b.iter_custom(|iterations| {
             together(iterations, |_| {
                 let bare = bare.lock().unwrap();
