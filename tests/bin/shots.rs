@@ -109,6 +109,9 @@ async fn policy_pages(album: &mut Album<'_>) {
     album.windows.click("layer-connection").await;
     album.windows.find("policy-builder").await;
     album.take("policy-connection").await;
+    let down = "document.querySelector('[data-testid=closed-models]').scrollIntoView({ block: 'end' });";
+    album.windows.driver().script(down, json!([])).await.expect("the closed models are there");
+    album.take("policy-closed").await;
     album.windows.click("tool-toggle-odoo_write").await;
     album.windows.find("tool-details-odoo_write").await;
     album.take("policy-tool").await;
