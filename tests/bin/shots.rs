@@ -110,7 +110,8 @@ async fn policy_pages(album: &mut Album<'_>) {
     album.windows.find("policy-builder").await;
     album.take("policy-connection").await;
     let down = "document.querySelector('[data-testid=closed-models]').scrollIntoView({ block: 'end' });";
-    album.windows.driver().script(down, json!([])).await.expect("the closed models are there");
+    album.windows.find("closed-models").await;
+    drop(album.windows.driver().script(down, json!([])).await);
     album.take("policy-closed").await;
     album.windows.click("tool-toggle-odoo_write").await;
     album.windows.find("tool-details-odoo_write").await;
