@@ -16,6 +16,7 @@ mod server;
 mod session;
 mod stdio;
 mod tools;
+mod twice;
 
 use arguments::{Command, Options};
 use server::Server;

@@ -2,6 +2,7 @@
 
 use crate::line::{Line, Lines};
 use crate::session::Session;
+use crate::twice::named_twice;
 use rmcp::model::{
     CallToolRequestParams, ClientJsonRpcMessage, ClientNotification, ClientRequest, CustomRequest, ErrorData,
     GetMeta as _, InitializeRequestParams, JsonRpcMessage, PaginatedRequestParams, ProtocolVersion, RequestId,
@@ -181,10 +182,12 @@ fn read(line: &[u8]) -> Read {
         return Read::Nothing;
     }
     match serde_json::from_slice::<ClientJsonRpcMessage>(line) {
-        Ok(JsonRpcMessage::Request(request)) => match fault_of(&request.request) {
-            Some(reason) => Read::Faulty(ErrorData::invalid_params(reason, None), Some(request.id)),
-            None => Read::Message(Box::new(JsonRpcMessage::Request(request))),
-        },
+        Ok(JsonRpcMessage::Request(request)) => {
+            match fault_of(&request.request).or_else(|| said_twice(&request.request, line)) {
+                Some(reason) => Read::Faulty(ErrorData::invalid_params(reason, None), Some(request.id)),
+                None => Read::Message(Box::new(JsonRpcMessage::Request(request))),
+            }
+        }
         Ok(message) => Read::Message(Box::new(message)),
         Err(_) => explain(line),
     }
@@ -196,6 +199,15 @@ fn fault_of(request: &ClientRequest) -> Option<String> {
         return None;
     };
     fault_in(method, params.as_ref())
+}
+
+/// What stands twice in a call: whoever reads it next could take the other one.
+fn said_twice(request: &ClientRequest, line: &[u8]) -> Option<String> {
+    let ClientRequest::CallToolRequest(_) = request else { return None };
+    named_twice(line).map(|name| {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        format!("tools/call: “{name}” stands twice in one object; say it once")
+    })
 }
 
 fn fault_in(method: &str, params: Option<&Value>) -> Option<String> {

@@ -179,6 +179,10 @@ pub struct CallHeader {
     #[serde(default)]
     #[ts(type = "string | null")]
     pub policy: Option<Digest>,
+    /// The plan that it is a step of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub plan: Option<CallId>,
 }
 
 /// How a call ended.

@@ -16,6 +16,7 @@ mod journal;
 mod seal;
 mod ticket;
 mod time;
+mod undo;
 
 pub use agent::{Agent, AgentStatus, Evidence};
 pub use call::{CallFacts, Category, Effect, FieldPath, Nested, Risk, Severity};
@@ -30,3 +31,4 @@ pub use journal::{CallHeader, Charge, JournalEntry, JournalEvent, JournalRecord,
 pub use seal::{Seal, Sealer};
 pub use ticket::{IllegalMove, TICKET_LIFETIME, Ticket, TicketKind, TicketState};
 pub use time::Timestamp;
+pub use undo::{Undo, UndoCall};

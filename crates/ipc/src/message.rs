@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The version of these messages. Both sides refuse another.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// From the bridge, or from a second `gatehouse`, to the app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -179,6 +179,25 @@ pub struct CallAnswer {
     pub text: String,
     /// MCP's `isError`.
     pub is_error: bool,
+    /// Pictures beside the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
+}
+
+impl CallAnswer {
+    /// A result of text alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_error: false, images: Vec::new() }
+    }
+}
+
+/// A picture, as MCP's image content has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
+    pub mime_type: String,
+    /// Its bytes in base64.
+    pub data: String,
 }
 
 /// What happens unasked.

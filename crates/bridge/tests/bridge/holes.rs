@@ -1,7 +1,7 @@
 //! Holes of an open-source proxy in reading the wire, each closed here: nothing that was not understood, or that could be
 //! understood in two ways, goes on to the app.
 
-use crate::support::{App, Bridge, profile, text_of};
+use crate::support::{App, Bridge, profile};
 use gatehouse_core::AgentId;
 use gatehouse_ipc::LeftBehind;
 use serde_json::{Value, json};
@@ -110,17 +110,14 @@ async fn hole_03_a_key_that_stands_twice_does_not_mean_two_things() {
         r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"odoo_read","arguments":{},"arguments":{"ids":[1]}}}"#,
         r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"odoo_read"},"params":{"name":"odoo_unlink"}}"#,
         r#"{"jsonrpc":"2.0","id":5,"method":"ping","method":"tools/call","params":{"name":"odoo_unlink"}}"#,
+        r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"odoo_write","arguments":{"ids":[1],"ids":[2]}}}"#,
+        r#"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"odoo_write","arguments":{"values":{"x":1,"\u0078":2}}}}"#,
     ] {
         bridge.say_line(message).await;
         let answer = bridge.answer(5).await;
         assert_eq!(code(&answer), Some(-32602), "{message}: {answer}");
     }
     assert_eq!(called(&mut bridge, &app).await, [""; 0]);
-    // Inside the arguments the last one counts, and no other goes on: the line itself is never handed over.
-    let call = r#"{"jsonrpc":"2.0","id":6,"method":"tools/call","params":{"name":"odoo_write","arguments":{"ids":[1],"values":{"x":1,"x":2},"ids":[2]}}}"#;
-    bridge.say_line(call).await;
-    let (told, _) = text_of(&bridge.answer(6).await);
-    assert_eq!(told["arguments"], json!({"ids": [2], "values": {"x": 2}}));
 }
 
 #[tokio::test]

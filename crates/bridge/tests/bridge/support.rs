@@ -145,7 +145,7 @@ impl Handler for App {
             .to_string(),
         };
         let seen = Arc::clone(&self.seen);
-        Reply::noting(Ok(Answer::Call(CallAnswer { text, is_error })), move |delivered| {
+        Reply::noting(Ok(Answer::Call(CallAnswer { is_error, ..CallAnswer::text(text) })), move |delivered| {
             seen.lock().unwrap().push(format!("{} delivered {delivered}", call.name));
         })
     }

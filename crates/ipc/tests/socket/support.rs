@@ -80,7 +80,7 @@ impl Handler for App {
             other => other.to_owned(),
         };
         let seen = Arc::clone(&self.seen);
-        let result = Ok(Answer::Call(CallAnswer { text, is_error: false }));
+        let result = Ok(Answer::Call(CallAnswer::text(text)));
         Reply::noting(result, move |delivered| {
             seen.lock().unwrap().push(format!("{name} delivered {delivered}"));
         })

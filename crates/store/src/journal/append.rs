@@ -18,11 +18,12 @@ impl Store {
     ) -> Result<JournalEntry, StoreError> {
         let event = serde_json::to_string(&record.event)?;
         let payload = record.payload.as_ref().map(serde_json::to_vec).transpose()?;
+        // Encrypted and hashed before the writers' lock is taken: those who wait for it would wait for that, too.
+        let sealed = payload.zip(sealer).map(|(plain, sealer)| payload::encrypt(sealer, record.at, &event, &plain));
+        let payload_hash = sealed.as_deref().map(Digest::of);
         self.write(durability, |write| {
             let before = Head::read(write)?;
             let seq = before.count + 1;
-            let sealed = payload.zip(sealer).map(|(plain, sealer)| payload::encrypt(sealer, seq, &plain));
-            let payload_hash = sealed.as_deref().map(Digest::of);
             let hash = entry_hash(seq, record.at, &event, payload_hash.as_ref(), &before.hash);
             write
                 .prepare_cached(

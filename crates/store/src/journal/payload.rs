@@ -1,7 +1,7 @@
 use super::seal::Head;
 use crate::error::StoreError;
 use crate::store::{Durability, Store};
-use gatehouse_core::{Digest, JournalEntry, Sealer, Timestamp};
+use gatehouse_core::{Digest, Hasher, JournalEntry, Sealer, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
@@ -108,8 +108,9 @@ impl Purge {
     }
 }
 
-pub(super) fn encrypt(sealer: &dyn Sealer, seq: u64, plain: &[u8]) -> Vec<u8> {
-    sealer.encrypt(&label(seq), plain)
+/// Encrypts the payload of the entry that says `event`; it opens for that entry alone.
+pub(super) fn encrypt(sealer: &dyn Sealer, at: Timestamp, event: &str, plain: &[u8]) -> Vec<u8> {
+    sealer.encrypt(&label(at, event), plain)
 }
 
 pub(super) fn insert(connection: &Connection, seq: u64, body: &[u8]) -> Result<(), StoreError> {
@@ -127,11 +128,11 @@ pub(super) fn state(
     let Some(hash) = entry.payload_hash else {
         return Ok(PayloadState::None);
     };
-    let body: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT body FROM payloads WHERE seq = ?1")?
-        .query_row([entry.seq.cast_signed()], |row| row.get(0))
+    let found: Option<(Vec<u8>, String)> = connection
+        .prepare_cached("SELECT body, event FROM payloads JOIN journal USING (seq) WHERE seq = ?1")?
+        .query_row([entry.seq.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(body) = body else {
+    let Some((body, event)) = found else {
         let purges = Purge::read_all(connection, sealer)?;
         let is_purged = purges.iter().any(|(purge, holds)| *holds && purge.covers(entry.seq, entry.at));
         return Ok(if is_purged { PayloadState::Purged } else { PayloadState::Missing });
@@ -142,11 +143,13 @@ pub(super) fn state(
     let Some(sealer) = sealer else {
         return Ok(PayloadState::Locked);
     };
-    let plain = sealer.decrypt(&label(entry.seq), &body);
+    let plain = sealer.decrypt(&label(entry.at, &event), &body);
     let value = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
     Ok(value.map_or(PayloadState::Damaged, PayloadState::Present))
 }
 
-fn label(seq: u64) -> String {
-    format!("journal/{seq}")
+/// Known before the entry has its number. The event's text names its call, so no two entries share it.
+fn label(at: Timestamp, event: &str) -> String {
+    let entry = Hasher::new("journal payload").part(&at.as_millis().to_be_bytes()).part(event.as_bytes()).finish();
+    format!("journal payload/{entry}")
 }

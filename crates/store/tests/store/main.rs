@@ -96,6 +96,7 @@ fn header(tool: &str) -> CallHeader {
         ticket: None,
         charges: vec![charge(1)],
         policy: None,
+        plan: None,
     }
 }
 
