@@ -139,7 +139,7 @@ impl Approver {
         let now = self.broker.now();
         let told = result
             .as_ref()
-            .map(|answer| CallAnswer { text: answer.to_string(), is_error: false })
+            .map(|answer| CallAnswer::text(answer.to_string()))
             .map_err(Clone::clone);
         self.change(id, |held| {
             held.result = Some(told);

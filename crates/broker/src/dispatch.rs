@@ -76,6 +76,7 @@ impl Broker {
             bridge: arrival.bridge.clone(),
             connection,
             started_app: arrival.call.started_app,
+            is_planned: false,
         };
         let call = self.describe(arrival, &site, tool, arguments, sheet).await?;
         sheet.facts(call.facts());

@@ -191,7 +191,7 @@ impl Broker {
             "next": next,
         });
         self.0.desk.change(form, |held| {
-            held.result = Some(Ok(CallAnswer { text: text.to_string(), is_error: false }));
+            held.result = Some(Ok(CallAnswer::text(text.to_string())));
             held.ticket.settle(now).ok()
         });
     }

@@ -21,6 +21,7 @@ mod journal;
 mod lines;
 mod loosening;
 mod overview;
+mod planned;
 mod policy;
 mod preview;
 mod running;

@@ -11,11 +11,11 @@ use crate::tools::{Call, Done, Site};
 use crate::view::Topic;
 use gatehouse_core::{
     CallHeader, CallId, Category, Charge, Decision, Digest, EdgeError, ErrorCode, Evidence, Hasher, JournalEvent,
-    Outcome, Question, Ticket, TicketId, TicketKind, Timestamp,
+    Outcome, Question, Ticket, TicketId, TicketKind, Timestamp, Undo,
 };
 use gatehouse_ipc::message::CallAnswer;
 use gatehouse_policy::{ConnectionFacts, Reservation};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -303,22 +303,32 @@ impl Broker {
             self.note_with(event, job.payload(done.as_ref().map_or(0, |done| done.rows)));
             return done.map(|done| answer_of(&done));
         }
+        // What was not shown to anybody was not read yet.
+        let before = if job.observed.is_null() { job.call.before(&job.site).await } else { Ok(job.observed.clone()) };
+        let before = match before {
+            Ok(before) => before,
+            Err(error) => {
+                self.give_back_job(job);
+                self.note_refused(job, header, &error, elapsed(self.now()));
+                return Err(error);
+            }
+        };
         let mut payload = job.payload(0);
         payload["resolved"] = job.call.resolved();
-        payload["before"] = job.observed.clone();
+        payload["before"] = before.clone();
         if let Err(error) = self.note_intent(JournalEvent::Intent { call: job.id.clone(), of: header }, payload).await {
             self.give_back_job(job);
             return Err(error);
         }
         // The disk may have taken its time.
         let (done, began) = match self.still_allowed(job, claimed_by) {
-            Ok(_) => (job.call.run(&job.site).await, true),
+            Ok(_) => (self.execute(job, &before, claimed_by).await, true),
             Err(error) => (Err(error), false),
         };
         let duration_ms = elapsed(self.now());
         let (outcome, given_back) = match &done {
-            Ok(Done { outcome: Some(outcome), .. }) => (outcome.clone(), Vec::new()),
-            Ok(done) => (Outcome::Done { summary: done.summary.clone() }, Vec::new()),
+            Ok((Done { outcome: Some(outcome), .. }, _)) => (outcome.clone(), Vec::new()),
+            Ok((done, _)) => (Outcome::Done { summary: done.summary.clone() }, Vec::new()),
             Err(error) if error.code == ErrorCode::OutcomeUnknown => {
                 (Outcome::Unknown { message: error.message.clone() }, Vec::new())
             }
@@ -329,9 +339,30 @@ impl Broker {
                 (outcome, if never_sent { self.give_back_job(job) } else { Vec::new() })
             }
         };
-        self.note(JournalEvent::Settled { call: job.id.clone(), outcome, duration_ms, given_back });
+        let settled = JournalEvent::Settled { call: job.id.clone(), outcome, duration_ms, given_back };
+        match &done {
+            Ok((_, undo)) => self.note_with(settled, json!({"undo": undo})),
+            Err(_) => self.note(settled),
+        }
         self.changed(&[Topic::Activity]);
-        done.map(|done| answer_of(&done))
+        done.map(|(done, _)| answer_of(&done))
+    }
+
+    /// Sends it, a plan step by step; and how it is taken back.
+    async fn execute(&self, job: &Job, before: &Value, claimed_by: &Evidence) -> Result<(Done, Undo), EdgeError> {
+        if let Some(plan) = job.call.plan() {
+            return self.run_plan(job, plan, claimed_by).await;
+        }
+        let done = job.call.run(&job.site).await?;
+        let undo = job.call.undo(before, &done);
+        Ok((done, undo))
+    }
+
+    /// A change that ended before its intent: nothing of it was sent.
+    fn note_refused(&self, job: &Job, of: CallHeader, error: &EdgeError, duration_ms: u64) {
+        let of = CallHeader { charges: Vec::new(), ..of };
+        let outcome = Outcome::Failed { code: error.code, message: error.message.clone() };
+        self.note_with(JournalEvent::Call { call: job.id.clone(), of, outcome, duration_ms }, job.payload(0));
     }
 
     /// Rows are charged when they were counted.
@@ -356,7 +387,7 @@ impl Broker {
         self.note_with(event, job.payload(0));
     }
 
-    fn header_of(job: &Job) -> CallHeader {
+    pub(crate) fn header_of(job: &Job) -> CallHeader {
         let facts = job.call.facts();
         CallHeader {
             agent: job.site.agent.id.clone(),
@@ -372,6 +403,7 @@ impl Broker {
             ticket: job.ticket.clone(),
             charges: job.charges(),
             policy: job.judgement().map(|judgement| judgement.policy),
+            plan: None,
         }
     }
 }
@@ -396,5 +428,5 @@ pub(crate) fn shown_digest(key: &Digest, observed: &Value) -> Digest {
 }
 
 fn answer_of(done: &Done) -> CallAnswer {
-    CallAnswer { text: done.answer.to_string(), is_error: false }
+    CallAnswer { images: done.images.clone(), ..CallAnswer::text(done.answer.to_string()) }
 }

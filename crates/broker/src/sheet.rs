@@ -50,6 +50,7 @@ impl Sheet {
                 ticket: None,
                 charges: Vec::new(),
                 policy: None,
+                plan: None,
             },
             // What was sent to the form may hold a secret that should not have been sent: nothing of it is kept.
             arguments: if arrival.call.name == CONNECTION_ADD { json!({}) } else { arrival.call.arguments.clone() },

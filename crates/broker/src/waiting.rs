@@ -105,11 +105,8 @@ impl Broker {
                  tell the user that Gatehouse waits for them.",
             ),
         };
-        CallAnswer {
-            text: json!({"status": status, "ticket": id, "expires_in_seconds": expires_in, "next": message})
-                .to_string(),
-            is_error: false,
-        }
+        let told = json!({"status": status, "ticket": id, "expires_in_seconds": expires_in, "next": message});
+        CallAnswer::text(told.to_string())
     }
 }
 

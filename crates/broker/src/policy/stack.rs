@@ -126,6 +126,27 @@ pub(crate) fn judge(layers: &[Layer<'_>], call: &Subject<'_>, opened: &[String])
     verdict
 }
 
+/// A call inside a call.
+struct Part<'a> {
+    facts: CallFacts,
+    arguments: &'a Value,
+    /// It takes from limits itself.
+    is_charged: bool,
+}
+
+/// The calls that a plan is made of: each step as a call of its own tool, and the plan as a call on each model. The strictest
+/// answer counts, so no rule about a tool or a model can be walked around by a plan.
+fn parts<'a>(call: &'a dyn Call, arguments: &'a Value) -> Vec<Part<'a>> {
+    let Some(plan) = call.plan() else { return Vec::new() };
+    let steps = plan.steps().iter().map(|step| Part {
+        facts: step.call.facts().clone(),
+        arguments: &step.arguments,
+        is_charged: true,
+    });
+    let models = plan.by_model().into_iter().map(|facts| Part { facts, arguments, is_charged: false });
+    steps.chain(models).collect()
+}
+
 /// The context of a call is ours alone: no argument of any tool reaches it but language, zone and companies.
 fn guard_of(call: &Subject<'_>, opened: &[String]) -> Option<gatehouse_core::Denial> {
     guard::judge(call.facts, &Map::new(), opened)
@@ -171,6 +192,14 @@ impl Broker {
         let facts = about.as_ref().map(|(_, facts)| facts);
         let subject = Subject { facts: call.facts(), arguments, connection: facts, agent: &site.agent.id };
         let mut verdict = stack.judge(&subject);
+        for part in parts(call, arguments) {
+            let judged = stack.judge(&Subject { facts: &part.facts, arguments: part.arguments, ..subject });
+            verdict.decision = verdict.decision.strictest(judged.decision);
+            verdict.timeout = [verdict.timeout, judged.timeout].into_iter().flatten().min();
+            if part.is_charged {
+                verdict.charges.extend(judged.charges);
+            }
+        }
         let standing = match verdict.decision {
             Decision::Ask(_) => self.standing_for(site, call),
             _ => None,
@@ -203,7 +232,21 @@ impl Broker {
         let about = self.about(site);
         let facts = about.as_ref().map(|(_, facts)| facts);
         let subject = Subject { facts: call.facts(), arguments, connection: facts, agent: &site.agent.id };
-        let mut tree = decided.stack.explain(&subject, limits, self.now());
+        let now = self.now();
+        let mut tree = decided.stack.explain(&subject, limits, now);
+        for part in parts(call, arguments) {
+            let part = Subject { facts: &part.facts, arguments: part.arguments, ..subject };
+            let DecisionTree { decision, guard, readings, .. } = decided.stack.explain(&part, limits, now);
+            tree.decision = tree.decision.strictest(decision);
+            tree.guard = tree.guard.or(guard);
+            tree.readings.extend(readings);
+        }
+        // Limits that each part alone would keep may be full for all of them together.
+        if !matches!(tree.decision, Decision::Deny(_))
+            && let Err(full) = limits.peek(&decided.verdict.charges, now)
+        {
+            tree.decision = Decision::Deny(full.denial());
+        }
         tree.standing.clone_from(&decided.standing);
         if tree.standing.is_some() && matches!(tree.decision, Decision::Ask(_)) {
             tree.decision = Decision::Allow;

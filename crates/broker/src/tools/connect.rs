@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Severity, ToolDefinition};
 use serde_json::{Value, json};
 
-const NAME: &str = "odoo_connect";
+pub(crate) const NAME: &str = "odoo_connect";
 
 pub(crate) struct Connect;
 
@@ -70,7 +70,7 @@ impl Call for ConnectCall {
             }),
             summary: format!("signed in as {}", me.login),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

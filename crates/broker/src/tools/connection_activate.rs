@@ -65,7 +65,7 @@ impl Call for ConnectionActivateCall {
             }),
             summary: format!("{} is active", connection.name),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

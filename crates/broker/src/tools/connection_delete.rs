@@ -64,7 +64,7 @@ impl Call for ConnectionDeleteCall {
             answer: json!({"status": "deleted", "connection": connection.name, "message": "It is in the trash; the user can restore it in Gatehouse for 30 days."}),
             summary: format!("{} moved to the trash", connection.name),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

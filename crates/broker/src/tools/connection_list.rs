@@ -57,7 +57,7 @@ impl Call for ConnectionListCall {
                 "You have no connection. Propose one with user_connection_add, or ask the user to grant one in Gatehouse."
             );
         }
-        Ok(Done { answer, summary: counted(connections.len(), "connection"), rows: 0, outcome: None })
+        Ok(Done { answer, summary: counted(connections.len(), "connection"), rows: 0, outcome: None, images: Vec::new() })
     }
 }
 

@@ -193,7 +193,7 @@ impl Call for CreateCall {
                 "companies": self.locale.companies,
             }),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

@@ -62,7 +62,7 @@ impl Call for DisconnectCall {
             answer: json!({"status": "disconnected", "connection": connection.name, "message": "Only the user can reconnect it, in Gatehouse."}),
             summary: format!("{} signed out", connection.name),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

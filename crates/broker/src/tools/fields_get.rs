@@ -133,7 +133,7 @@ impl Call for FieldsGetCall {
                  order, grouping or values."
             );
         }
-        Ok(Done { summary: counted(shown, "field"), answer, rows: 0, outcome: None })
+        Ok(Done { summary: counted(shown, "field"), answer, rows: 0, outcome: None, images: Vec::new() })
     }
 }
 

@@ -84,7 +84,7 @@ impl Call for ListModelsCall {
             }),
             summary: counted(shown, "model"),
             rows: shown as u64,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

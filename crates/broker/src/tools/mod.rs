@@ -14,6 +14,7 @@ mod fields_get;
 mod list_models;
 mod lookup;
 mod open_manager;
+mod plan;
 mod reach;
 mod read;
 mod read_group;
@@ -26,14 +27,17 @@ mod write;
 use crate::view::RecordChange;
 use arguments::Arguments;
 use async_trait::async_trait;
-use gatehouse_core::{Annotations, CallFacts, Category, EdgeError, Outcome, Risk, Severity, ToolDefinition};
+use gatehouse_core::{Annotations, CallFacts, Category, EdgeError, Outcome, Risk, Severity, ToolDefinition, Undo};
+use gatehouse_ipc::message::Image;
 use serde_json::{Value, json};
 pub(crate) use site::Site;
 use std::collections::BTreeSet;
 
 pub(crate) use approval_wait::NAME as APPROVAL_WAIT;
+pub(crate) use connect::NAME as CONNECT;
 pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
 pub(crate) use open_manager::NAME as OPEN_MANAGER;
+pub(crate) use plan::{PlanCall, in_step};
 pub(crate) use reach::ClosedNames;
 pub(crate) use unlink::NAME as UNLINK;
 
@@ -81,8 +85,32 @@ pub(crate) trait Call: Send + Sync {
         Ok(Preview::default())
     }
 
+    /// The values that taking it back would need, where no preview has read them: the same as [`Preview::observed`]. Read
+    /// before it runs, and kept in the journal with its intent. `null` where there is nothing to keep.
+    async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
+        let _ = site;
+        Ok(Value::Null)
+    }
+
     /// Runs it.
     async fn run(&self, site: &Site) -> Result<Done, EdgeError>;
+
+    /// How it is taken back, now that it ran; `before` are the values from [`Call::preview`] or [`Call::before`]. Asked of
+    /// calls that change Odoo.
+    fn undo(&self, before: &Value, done: &Done) -> Undo {
+        let _ = (before, done);
+        Undo::none("Gatehouse knows no way back for this call.")
+    }
+
+    /// How many records a call makes whose ids its answer tells, under `ids`: later steps of a plan can use them.
+    fn makes(&self) -> usize {
+        0
+    }
+
+    /// The steps of a call that is several calls; none of any other.
+    fn plan(&self) -> Option<&PlanCall> {
+        None
+    }
 }
 
 /// What a person sees before a call runs.
@@ -113,6 +141,8 @@ pub(crate) struct Done {
     pub(crate) rows: u64,
     /// What the journal is to say, where it is not plainly done.
     pub(crate) outcome: Option<Outcome>,
+    /// Pictures beside the text.
+    pub(crate) images: Vec<Image>,
 }
 
 pub(crate) struct Tools {
@@ -139,6 +169,7 @@ impl Tools {
             Box::new(create::Create),
             Box::new(write::Write),
             Box::new(unlink::Unlink),
+            Box::new(plan::Plan),
             Box::new(approval_wait::ApprovalWait),
         ];
         let definitions = tools.iter().map(|tool| tool.definition()).collect();

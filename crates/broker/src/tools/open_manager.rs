@@ -80,7 +80,7 @@ impl Call for OpenManagerCall {
             answer: json!({"window": how, "page": self.to.page, "message": message}),
             summary: how.into(),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

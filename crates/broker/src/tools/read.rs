@@ -114,6 +114,6 @@ impl Call for ReadCall {
         if !missing.is_empty() {
             answer["missing"] = json!(missing);
         }
-        Ok(Done { answer, summary: counted(count, "record"), rows: count as u64, outcome: None })
+        Ok(Done { answer, summary: counted(count, "record"), rows: count as u64, outcome: None, images: Vec::new() })
     }
 }

@@ -128,7 +128,7 @@ impl Call for ReadGroupCall {
         if beyond || was_cut {
             answer["next"] = json!("Raise limit, group by less, or narrow the domain.");
         }
-        Ok(Done { answer, summary: counted(count, "group"), rows: count as u64, outcome: None })
+        Ok(Done { answer, summary: counted(count, "group"), rows: count as u64, outcome: None, images: Vec::new() })
     }
 }
 

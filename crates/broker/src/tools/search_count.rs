@@ -87,7 +87,7 @@ impl Call for SearchCountCall {
             }),
             summary: format!("counted {}", counted(usize::try_from(count).unwrap_or(usize::MAX), "record")),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

@@ -158,7 +158,7 @@ impl Call for SearchReadCall {
         if has_more {
             answer["cursor"] = json!(format!("o{}", self.offset + count));
         }
-        Ok(Done { answer, summary: counted(count as usize, "row"), rows: u64::from(count), outcome: None })
+        Ok(Done { answer, summary: counted(count as usize, "row"), rows: u64::from(count), outcome: None, images: Vec::new() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a call takes place: which agent, through which bridge, on which connection, in which language and companies.
 
 use super::arguments::Arguments;
+use super::plan::step_of;
 use crate::sessions::Session;
 use crate::state::Broker;
 use gatehouse_core::{
@@ -21,11 +22,19 @@ pub(crate) struct Site {
     pub(crate) connection: Option<Connection>,
     /// The bridge had to start the app for this call.
     pub(crate) started_app: bool,
+    /// The call is a step of a plan that has not run: some ids stand for records that earlier steps will make.
+    pub(crate) is_planned: bool,
 }
 
 impl Site {
     pub(crate) fn connection(&self) -> Result<&Connection, EdgeError> {
         self.connection.as_ref().ok_or_else(|| EdgeError::new(ErrorCode::Internal, "this call has no connection"))
+    }
+
+    /// The step of a plan that will make the record of this id, where the id stands for one that is not there yet. Such
+    /// records cannot be read.
+    pub(crate) fn pending_step(&self, id: i64) -> Option<usize> {
+        if self.is_planned { step_of(id) } else { None }
     }
 
     pub(crate) async fn session(&self) -> Result<Arc<Session>, EdgeError> {

@@ -139,7 +139,7 @@ impl Call for UnlinkCall {
                 "database": connection.database,
             }),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }

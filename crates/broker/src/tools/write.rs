@@ -215,7 +215,7 @@ impl Call for WriteCall {
                 "companies": self.locale.companies,
             }),
             rows: 0,
-            outcome: None,
+            outcome: None, images: Vec::new(),
         })
     }
 }
@@ -232,7 +232,7 @@ impl WriteCall {
         let mut answer = json!({"status": "partly_done", "changed": changed, "error": error, "next": next});
         answer[key] = json!(stopped_at);
         let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
-        Done { answer, summary, rows: 0, outcome }
+        Done { answer, summary, rows: 0, outcome, images: Vec::new() }
     }
 
     /// Display names of the records that many2one values point to, one request for each model. An id that does not

@@ -362,7 +362,7 @@ impl Agent {
             started_app: false,
         };
         match self.client.request(Request::CallTool(call), |_, _| {}, cancel).await? {
-            Answer::Call(CallAnswer { text, is_error: false }) => Ok(serde_json::from_str(&text).unwrap()),
+            Answer::Call(CallAnswer { text, is_error: false, .. }) => Ok(serde_json::from_str(&text).unwrap()),
             other => panic!("unexpected {other:?}"),
         }
     }

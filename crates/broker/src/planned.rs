@@ -1,0 +1,205 @@
+//! A plan runs step by step: each described once more with what earlier steps made, written down, executed, settled. It
+//! stops at the first failure, and says what was done and how to take it back.
+
+use crate::answers::BUDGET;
+use crate::policy::payload;
+use crate::running::Job;
+use crate::state::{Broker, new_call_id};
+use crate::tools::{Call, Done, PlanCall, Site, in_step};
+use gatehouse_core::{
+    CallHeader, CallId, Category, EdgeError, ErrorCode, Evidence, JournalEvent, Outcome, Timestamp, Undo, UndoCall,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What a plan came to so far.
+#[derive(Default)]
+struct Progress {
+    /// For the agent, one entry a step.
+    told: Vec<Value>,
+    /// Records made, by step.
+    made: BTreeMap<usize, Vec<i64>>,
+    /// The ways back, in the order of the steps; none of a step that changed nothing.
+    undo: Vec<Option<Undo>>,
+    rows: u64,
+    /// Bytes of answers told.
+    length: usize,
+}
+
+impl Broker {
+    /// Runs the steps of a plan whose intent is durable. Gives what it came to, and how all of it is taken back.
+    pub(crate) async fn run_plan(
+        &self,
+        job: &Job,
+        plan: &PlanCall,
+        claimed_by: &Evidence,
+    ) -> Result<(Done, Undo), EdgeError> {
+        let mut progress = Progress::default();
+        for step in plan.steps() {
+            // The person may have paused the agent, or changed the rules, since the step before.
+            let stepped = match self.still_allowed(job, claimed_by) {
+                Ok((site, _)) => match step.described_with(&site, &progress.made).await {
+                    Ok((call, arguments)) => self.run_step(job, &site, call.as_ref(), arguments).await,
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            };
+            match stepped {
+                Ok((done, undo)) => progress.did(step.number, &step.call.facts().tool, &done, undo),
+                Err(error) if progress.told.is_empty() => return Err(in_step(step.number, error)),
+                Err(error) => return Ok(progress.stopped(step.number, plan.steps().len(), &job.site, &error)),
+            }
+        }
+        let count = progress.told.len();
+        let undo = progress.way_back();
+        let mut answer = place(&job.site);
+        answer["status"] = json!("done");
+        answer["steps"] = Value::Array(progress.told);
+        let summary = format!("did {count} of {count} steps");
+        Ok((Done { answer, summary, rows: progress.rows, outcome: None, images: Vec::new() }, undo))
+    }
+
+    async fn run_step(
+        &self,
+        job: &Job,
+        site: &Site,
+        call: &dyn Call,
+        arguments: Value,
+    ) -> Result<(Done, Option<Undo>), EdgeError> {
+        let id = new_call_id();
+        let facts = call.facts();
+        let header = CallHeader {
+            tool: facts.tool.clone(),
+            category: facts.risk.category,
+            model: facts.model.clone(),
+            method: facts.method.clone(),
+            records: facts.records,
+            charges: Vec::new(),
+            plan: Some(job.id.clone()),
+            ..Self::header_of(job)
+        };
+        let mut kept = payload(&arguments, Some(facts), job.about.as_ref(), None, 0);
+        let started = self.now();
+        if !facts.changes_odoo() || facts.risk.category == Category::Read {
+            let done = call.run(site).await;
+            if let Ok(done) = &done {
+                kept["rows"] = json!(done.rows);
+            }
+            let outcome = outcome_of(&done);
+            let duration_ms = elapsed(started, self.now());
+            self.note_with(JournalEvent::Call { call: id, of: header, outcome, duration_ms }, kept);
+            return done.map(|done| (done, None));
+        }
+        let before = call.before(site).await?;
+        kept["resolved"] = call.resolved();
+        kept["before"] = before.clone();
+        self.note_intent(JournalEvent::Intent { call: id.clone(), of: header }, kept).await?;
+        let done = call.run(site).await;
+        let undo = done.as_ref().ok().map(|done| call.undo(&before, done));
+        self.settle_step(id, &done, undo.as_ref(), elapsed(started, self.now()));
+        done.map(|done| (done, undo))
+    }
+
+    fn settle_step(&self, call: CallId, done: &Result<Done, EdgeError>, undo: Option<&Undo>, duration_ms: u64) {
+        let outcome = outcome_of(done);
+        let settled = JournalEvent::Settled { call, outcome, duration_ms, given_back: Vec::new() };
+        match undo {
+            Some(undo) => self.note_with(settled, json!({"undo": undo})),
+            None => self.note(settled),
+        }
+    }
+}
+
+fn outcome_of(done: &Result<Done, EdgeError>) -> Outcome {
+    match done {
+        Ok(Done { outcome: Some(outcome), .. }) => outcome.clone(),
+        Ok(done) => Outcome::Done { summary: done.summary.clone() },
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => Outcome::Unknown { message: error.message.clone() },
+        Err(error) => Outcome::Failed { code: error.code, message: error.message.clone() },
+    }
+}
+
+fn elapsed(from: Timestamp, until: Timestamp) -> u64 {
+    u64::try_from(until.since(from).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where a plan took place, told once.
+fn place(site: &Site) -> Value {
+    let mut place = Map::new();
+    if let Some(connection) = &site.connection {
+        place.insert("connection".into(), json!(connection.name));
+        place.insert("database".into(), json!(connection.database));
+    }
+    Value::Object(place)
+}
+
+impl Progress {
+    fn did(&mut self, number: usize, tool: &str, done: &Done, undo: Option<Undo>) {
+        let ids = done.answer["ids"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        self.made.insert(number, ids);
+        self.undo.push(undo);
+        self.rows += done.rows;
+        let mut told = Map::from_iter([("step".to_owned(), json!(number)), ("tool".to_owned(), json!(tool))]);
+        if let Value::Object(answer) = &done.answer {
+            // Told once, for the whole plan.
+            let own = answer.iter().filter(|(name, _)| !matches!(name.as_str(), "connection" | "database"));
+            let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+            let length = json!(own).to_string().len();
+            if self.length + length <= BUDGET {
+                self.length += length;
+                told.extend(own);
+            } else {
+                told.insert("left_out".into(), json!("Too much for one answer: call it on its own to see what it read."));
+            }
+        }
+        self.told.push(Value::Object(told));
+    }
+
+    /// The ways back of everything that was done, the last step first.
+    fn way_back(&self) -> Undo {
+        let mut calls: Vec<UndoCall> = Vec::new();
+        let mut leaves = Vec::new();
+        for (place, undo) in self.undo.iter().enumerate().rev() {
+            match undo {
+                Some(Undo::Calls { calls: own, leaves: own_leaves }) => {
+                    calls.extend(own.iter().cloned());
+                    leaves.extend(own_leaves.iter().map(|left| format!("Step {}: {left}", place + 1)));
+                }
+                None => {}
+                Some(Undo::None { why }) => leaves.push(format!("Step {}: {why}", place + 1)),
+            }
+        }
+        if calls.is_empty() {
+            let why = leaves.join(" ");
+            return Undo::none(if why.is_empty() { "It changed nothing.".to_owned() } else { why });
+        }
+        Undo::Calls { calls, leaves }
+    }
+
+    fn stopped(self, number: usize, all: usize, site: &Site, error: &EdgeError) -> (Done, Undo) {
+        let undo = self.way_back();
+        let done = number - 1;
+        let summary = format!("did {done} of {all} steps, then: {}", error.message);
+        let is_unknown = error.code == ErrorCode::OutcomeUnknown;
+        let mut answer = place(site);
+        answer["status"] = json!("partly_done");
+        answer["steps"] = Value::Array(self.told);
+        answer[if is_unknown { "unknown" } else { "failed" }] = json!({"step": number, "error": error});
+        answer["not_run"] = json!(all - number);
+        if let Undo::Calls { calls, leaves } = &undo {
+            answer["undo"] = json!(calls);
+            if !leaves.is_empty() {
+                answer["undo_leaves"] = json!(leaves);
+            }
+        }
+        answer["next"] = json!(if is_unknown {
+            "Nobody knows whether that step happened: read its records first. What was done stays done; odoo_plan with the \
+             steps under undo takes it back."
+        } else {
+            "What was done stays done. Send the rest again once it is right, or odoo_plan with the steps under undo to take \
+             back what was done."
+        });
+        let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
+        (Done { answer, summary, rows: self.rows, outcome, images: Vec::new() }, undo)
+    }
+}
