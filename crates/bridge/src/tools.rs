@@ -1,28 +1,15 @@
 use gatehouse_core::{AgentId, ToolDefinition};
 use gatehouse_ipc::LeftBehind;
 use rmcp::model::{Tool, ToolAnnotations};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The tools of this version, as every agent sees them before the app has said otherwise.
 const CATALOGUE: &str = include_str!("catalogue.json");
 
-/// How to work here, before the app has said more. Under 2 KB, because clients cut it there.
-const INSTRUCTIONS: &str = "\
-Gatehouse lets you work in the user's Odoo databases. Every call is checked against the user's policy; risky ones are shown to \
-the user, who approves or refuses them.
-
-- Start with `user_connection_list`. If there is no connection, offer `user_connection_add`: the user types the password or API \
-key into Gatehouse. Never ask for a secret, and never send one.
-- With several connections, name one in each call (`connection`).
-- Find models with `odoo_list_models` and fields with `odoo_fields_get` before you guess names. Read with `odoo_search_read`.
-- A result with `status: pending_approval` means that the user has not decided yet. Tell the user, then call `approval_wait` with \
-its ticket, or repeat the same call. Do not change the call to get around the question.
-- `denied_by_person` and `denied` are final: do not retry unchanged; tell the user what was refused and why.
-- `outcome_unknown` means that a write may or may not have happened: read the record before you try again.
-- If Gatehouse is not running, the first call starts it. `open_connection_manager` shows its window.
-";
+/// How to work here, in the words of the app of this version.
+const INSTRUCTIONS: &str = include_str!("instructions.md");
 
 /// What an agent is told at first: its tools, in their fixed order, and the instructions.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,12 +40,28 @@ fn built_in() -> Vec<ToolDefinition> {
     serde_json::from_str(CATALOGUE).unwrap_or_default()
 }
 
+/// Arguments that the instructions explain for all tools. They are listed where a tool also has one of the others named
+/// here; elsewhere they are taken all the same.
+const EXPLAINED: [(&str, &[&str]); 3] = [
+    ("lang", &["domain", "fields", "values"]),
+    ("timezone", &["domain"]),
+    ("companies", &["domain", "values", "ids", "steps"]),
+];
+/// Bounds that a call is told of when it breaks them. The list of tools stands in every conversation: it is kept short.
+const BOUNDS: [&str; 6] = ["additionalProperties", "maxLength", "maxItems", "minItems", "minimum", "maximum"];
+
 /// A tool as MCP has it.
 pub(crate) fn shown(tool: ToolDefinition) -> Tool {
-    let schema = match tool.input_schema {
+    let mut schema = match tool.input_schema {
         Value::Object(schema) => schema,
-        _ => serde_json::Map::from_iter([("type".to_owned(), "object".into())]),
+        _ => Map::from_iter([("type".to_owned(), "object".into())]),
     };
+    if let Some(Value::Object(arguments)) = schema.get_mut("properties") {
+        let has = |others: &[&str]| others.iter().any(|other| arguments.contains_key(*other));
+        let quiet: Vec<&str> = EXPLAINED.iter().filter(|(_, others)| !has(others)).map(|(name, _)| *name).collect();
+        arguments.retain(|name, _| !quiet.contains(&name.as_str()));
+    }
+    drop_bounds(&mut schema);
     let hints = ToolAnnotations::from_raw(
         None,
         Some(tool.annotations.read_only),
@@ -67,6 +70,16 @@ pub(crate) fn shown(tool: ToolDefinition) -> Tool {
         Some(tool.annotations.open_world),
     );
     Tool::new(tool.name, tool.description, Arc::new(schema)).with_title(tool.title).with_annotations(hints)
+}
+
+fn drop_bounds(schema: &mut Map<String, Value>) {
+    schema.retain(|name, _| !BOUNDS.contains(&name.as_str()));
+    if let Some(Value::Object(items)) = schema.get_mut("items") {
+        drop_bounds(items);
+    }
+    if let Some(Value::Object(arguments)) = schema.get_mut("properties") {
+        arguments.values_mut().filter_map(Value::as_object_mut).for_each(drop_bounds);
+    }
 }
 
 #[cfg(test)]
@@ -87,8 +100,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_explained_for_all_tools_is_listed_where_it_is_commonly_needed() {
+        let listed = |name: &str| {
+            let tool = built_in().into_iter().find(|tool| tool.name == name).unwrap();
+            let schema = serde_json::to_value(shown(tool)).unwrap()["inputSchema"].clone();
+            assert!(!schema.to_string().contains("additionalProperties"), "{schema}");
+            let has = |argument: &&str| schema["properties"].get(*argument).is_some();
+            ["connection", "lang", "timezone", "companies"].into_iter().filter(has).collect::<Vec<_>>()
+        };
+        assert_eq!(listed("odoo_search_read"), ["connection", "lang", "timezone", "companies"]);
+        assert_eq!(listed("odoo_unlink"), ["connection", "companies"]);
+        assert_eq!(listed("odoo_list_models"), ["connection"]);
+    }
+
+    #[test]
     fn the_built_in_instructions_fit_what_clients_read() {
-        assert!(INSTRUCTIONS.len() < 2048, "{}", INSTRUCTIONS.len());
+        assert!(!INSTRUCTIONS.is_empty() && INSTRUCTIONS.len() < 2048, "{}", INSTRUCTIONS.len());
     }
 
     #[test]

@@ -1,18 +1,19 @@
-//! Writes what is generated from Rust and checked in: `bindings FOLDER CATALOGUE SCHEMA`. FOLDER gets the TypeScript types
-//! of everything that crosses into the windows, CATALOGUE the tools that the bridge shows when nothing better is known,
-//! SCHEMA the JSON Schema of a policy.
+//! Writes what is generated from Rust and checked in: `bindings FOLDER CATALOGUE INSTRUCTIONS SCHEMA`. FOLDER gets the
+//! TypeScript types of everything that crosses into the windows, CATALOGUE and INSTRUCTIONS what the bridge shows when
+//! nothing better is known, SCHEMA the JSON Schema of a policy.
 
 use gatehouse_broker::view;
 use ts_rs::{Config, ExportError, TS};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(folder), Some(catalogue), Some(schema)) = (arguments.next(), arguments.next(), arguments.next()) else {
-        return Err("usage: bindings FOLDER CATALOGUE SCHEMA".into());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, catalogue, instructions, schema] = arguments.as_slice() else {
+        return Err("usage: bindings FOLDER CATALOGUE INSTRUCTIONS SCHEMA".into());
     };
     export(&Config::new().with_out_dir(folder))?;
     let tools = gatehouse_broker::catalogue();
     std::fs::write(catalogue, serde_json::to_string_pretty(&tools)? + "\n")?;
+    std::fs::write(instructions, gatehouse_broker::INSTRUCTIONS)?;
     std::fs::write(schema, serde_json::to_string_pretty(&gatehouse_policy::schema(&tools))? + "\n")?;
     Ok(())
 }

@@ -137,10 +137,7 @@ impl Approver {
 
     fn settle(&self, id: &TicketId, result: Result<serde_json::Value, EdgeError>) -> Result<(), EdgeError> {
         let now = self.broker.now();
-        let told = result
-            .as_ref()
-            .map(|answer| CallAnswer::text(answer.to_string()))
-            .map_err(Clone::clone);
+        let told = result.as_ref().map(|answer| CallAnswer::text(answer.to_string())).map_err(Clone::clone);
         self.change(id, |held| {
             held.result = Some(told);
             held.ticket.claim(now)?;

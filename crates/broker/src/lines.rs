@@ -43,7 +43,9 @@ impl Lines {
             for command in one.given {
                 let (verb, id) = (number(command, 0), number(command, 1));
                 let touched = wanted.entry(one.model).or_default();
-                if let (Some(1..=3), Some(id)) = (verb, id) {
+                if let (Some(1..=3), Some(id)) = (verb, id)
+                    && site.pending_step(id).is_none()
+                {
                     touched.0.insert(id);
                 }
                 if let (Some(1), Some(Value::Object(values))) = (verb, command.get(2)) {
@@ -65,7 +67,7 @@ impl Lines {
             }
             let session = site.session().await?;
             let read = session.client.read(model, &ids, &names, Some(context)).await;
-            for row in read.map_err(|error| site.odoo_error(&error))? {
+            for row in site.told(model, read).await? {
                 if let Some(id) = row.get("id").and_then(Value::as_i64) {
                     lines.observed.insert(format!("{model},{id}"), Value::Object(row.clone()));
                     rows.insert((model, id), row);

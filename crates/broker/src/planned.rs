@@ -149,7 +149,10 @@ impl Progress {
                 self.length += length;
                 told.extend(own);
             } else {
-                told.insert("left_out".into(), json!("Too much for one answer: call it on its own to see what it read."));
+                told.insert(
+                    "left_out".into(),
+                    json!("Too much for one answer: call it on its own to see what it read."),
+                );
             }
         }
         self.told.push(Value::Object(told));

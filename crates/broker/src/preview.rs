@@ -1,7 +1,7 @@
 //! Before and after: what a person is shown of a call, from live data.
 
 use crate::desk::History;
-use crate::tools::{Call, Preview, Site};
+use crate::tools::{Call, Preview, Site, step_of};
 use crate::view::{CallCard, FieldChange, RecordChange};
 use gatehouse_core::{CallFacts, Category, Nested, Question};
 use gatehouse_odoo::{Field, FieldType, Fields};
@@ -119,7 +119,8 @@ fn hint(name: &str, hints: &BTreeMap<String, String>, field: &Field) -> Option<S
     if field.kind.is_x2many() { None } else { hints.get(name).cloned() }
 }
 
-fn is_same(before: &Value, after: &Value, field: &Field) -> bool {
+/// Whether a value as Odoo reads it is the value as it is written.
+pub(crate) fn is_same(before: &Value, after: &Value, field: &Field) -> bool {
     let empty = |value: &Value| match value {
         Value::Null => true,
         Value::Bool(false) => field.kind != FieldType::Boolean,
@@ -152,11 +153,19 @@ pub(crate) fn words(value: &Value, field: &Field) -> String {
             [id, Value::String(name)] => format!("{name} (#{id})"),
             _ => value.to_string(),
         },
-        (Value::Number(id), FieldType::Many2one) => format!("#{id}"),
+        (Value::Number(_), FieldType::Many2one) => reference(value),
         (Value::Array(items), FieldType::One2many | FieldType::Many2many) => commands_in_words(items),
         (Value::String(_), FieldType::Binary | FieldType::Image) => "a file".into(),
         (Value::String(text), _) => text.clone(),
         (other, _) => other.to_string(),
+    }
+}
+
+/// A record that has no name here: by its id, or by the step of a plan that will make it.
+pub(crate) fn reference(id: &Value) -> String {
+    match id.as_i64().and_then(step_of) {
+        Some(step) => format!("the record of step {step}"),
+        None => format!("#{id}"),
     }
 }
 
@@ -166,7 +175,7 @@ fn commands_in_words(items: &[Value]) -> String {
         return "—".into();
     }
     if items.iter().all(Value::is_number) {
-        let ids: Vec<String> = items.iter().take(20).map(|id| format!("#{id}")).collect();
+        let ids: Vec<String> = items.iter().take(20).map(reference).collect();
         let more = items.len().saturating_sub(20);
         return if more > 0 { format!("{} and {more} more", ids.join(", ")) } else { ids.join(", ") };
     }
@@ -174,10 +183,10 @@ fn commands_in_words(items: &[Value]) -> String {
         let part = |index: usize| command.get(index).cloned().unwrap_or(Value::Null);
         match command.get(0).and_then(Value::as_i64) {
             Some(0) => format!("create a line {}", part(2)),
-            Some(1) => format!("change line #{}: {}", part(1), part(2)),
-            Some(2) => format!("delete line #{}", part(1)),
-            Some(3) => format!("remove #{}", part(1)),
-            Some(4) => format!("add #{}", part(1)),
+            Some(1) => format!("change line {}: {}", reference(&part(1)), part(2)),
+            Some(2) => format!("delete line {}", reference(&part(1))),
+            Some(3) => format!("remove {}", reference(&part(1))),
+            Some(4) => format!("add {}", reference(&part(1))),
             Some(5) => "remove all".into(),
             Some(6) => match part(2).as_array() {
                 Some(ids) if ids.is_empty() => "set to none".into(),
@@ -276,6 +285,7 @@ mod tests {
         let field = field.get("line_ids").unwrap();
         assert_eq!(words(&json!([[2, 7, 0], [6, 0, [1, 2]]]), field), "delete line #7; set to #1, #2");
         assert_eq!(words(&json!([]), field), "—");
+        assert_eq!(words(&json!([[4, 2_000_003_000_i64, 0]]), field), "add the record of step 3");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::policy::{InForce, Opened, Remembered, Watch};
 use crate::sealed::Registry;
 use crate::sessions::Sessions;
-use crate::tools::Tools;
+use crate::tools::{Cursors, Tools};
 use crate::view::{Navigation, Topic};
 use gatehouse_core::{
     CallId, Connection, ConnectionId, EdgeError, ErrorCode, JournalEvent, Sealer, TicketId, Timestamp,
@@ -97,6 +97,8 @@ pub(crate) struct Inner {
     pub(crate) bridges: Bridges,
     pub(crate) sessions: Sessions,
     pub(crate) tools: Tools,
+    /// Searches whose next page may be asked for.
+    pub(crate) cursors: Cursors,
     pub(crate) paused: AtomicBool,
     pub(crate) stopping: AtomicBool,
     /// Calls that run on whatever becomes of their callers.
@@ -154,6 +156,7 @@ impl Broker {
             bridges: Bridges::default(),
             sessions: Sessions::default(),
             tools,
+            cursors: Cursors::default(),
             paused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             jobs: TaskTracker::new(),
@@ -285,7 +288,7 @@ impl Broker {
     }
 }
 
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // The system's source of randomness failing is not something to go on from with weaker ids.
     #[expect(clippy::expect_used, reason = "no safe way to go on")]

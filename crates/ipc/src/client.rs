@@ -173,13 +173,13 @@ impl Client {
     }
 
     /// Sends a request. An error means that it was not sent: the connection is gone (`app_unavailable`), or it has more than
-    /// 1 MiB (`too_much`).
+    /// 3.5 MiB (`too_much`).
     pub fn ask(&self, body: Request) -> Result<Pending, EdgeError> {
         let id = self.link.next.fetch_add(1, Ordering::Relaxed);
         let Some(frame) = frame::write(&ToApp::Request { id, body }, TO_APP) else {
             return Err(EdgeError::new(
                 ErrorCode::TooMuch,
-                "The call has more than 1 MiB. Send less at once, in several calls.",
+                "The call has more than 3.5 MiB. Send less at once, in several calls.",
             ));
         };
         let (sender, updates) = mpsc::unbounded_channel();

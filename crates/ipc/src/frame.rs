@@ -4,8 +4,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
 use tokio_util::bytes::Bytes;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
-/// The largest frame towards the app, in bytes.
-pub(crate) const TO_APP: usize = 1024 * 1024;
+/// The largest frame towards the app, in bytes: a file of 2.5 MB in base64, and all around it.
+pub(crate) const TO_APP: usize = 3584 * 1024;
 /// The largest frame towards a client, in bytes.
 pub(crate) const TO_CLIENT: usize = 4 * 1024 * 1024;
 

@@ -2,7 +2,7 @@
 //!
 //! The app [`bind`]s and [`serve`]s with a [`Handler`]; a bridge, a second app or `gatehouse-mcp doctor` is a [`Client`].
 //! Both compute the same [`socket_path`]. A frame is a length (u32, big endian) and one JSON object of [`message`]; at
-//! most 1 MiB towards the app and 4 MiB back. Who a peer is comes from the operating system ([`Peer`]), never from what
+//! most 3.5 MiB towards the app and 4 MiB back. Who a peer is comes from the operating system ([`Peer`]), never from what
 //! it says; both sides refuse a peer of another user.
 
 mod client;

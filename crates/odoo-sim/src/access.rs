@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cell::Cell;
 use crate::env::{Env, Record};
 use crate::fault::{Fault, Outcome};
-use crate::schema::Model;
+use crate::schema::{Field, Model};
 
 /// What is done to records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,14 +73,40 @@ pub(crate) fn is_visible(env: &Env<'_>, model: &'static Model, id: i64) -> bool 
         return true;
     }
     let record = env.record(model, id);
+    if model.transient {
+        return record.id_of("create_uid") == Some(env.uid);
+    }
     let in_company = match model.name.as_str() {
-        "sale.order" | "sale.order.line" | "crm.lead" | "product.template" | "product.product" | "res.partner" => {
-            record.id_of("company_id").is_none_or(|company| companies(env).contains(&company))
+        "sale.order"
+        | "sale.order.line"
+        | "crm.lead"
+        | "product.template"
+        | "product.product"
+        | "res.partner"
+        | "account.move"
+        | "account.move.line"
+        | "account.journal"
+        | "account.payment"
+        | "account.payment.term" => record.id_of("company_id").is_none_or(|company| companies(env).contains(&company)),
+        "account.account" => {
+            let open = companies(env);
+            record.cell("company_ids").ids().iter().any(|company| open.contains(company))
         }
         "res.company" => env.is_admin() || user_companies(env).contains(&id),
+        "ir.attachment" => crate::attachment::is_visible(env, &record),
         _ => true,
     };
     in_company && (env.is_admin() || is_own(&record, env.uid))
+}
+
+/// Refuses a field that is for other groups. Reading, ordering, grouping and writing all fail as reading does.
+pub(crate) fn check_field(env: &Env<'_>, model: &Model, field: &Field) -> Outcome<()> {
+    let Some(groups) = field.closed.as_ref().filter(|_| !env.is_admin()) else { return Ok(()) };
+    Err(Fault::access(format!(
+        "You do not have enough rights to access the field \"{}\" on {} ({}). Please contact your system \
+         administrator.\n\nOperation: read\nUser: {}\nGroups: allowed for groups {groups}",
+        field.name, model.label, model.name, env.uid
+    )))
 }
 
 /// Refuses records that a rule hides, as Odoo does when they are named by id.
@@ -131,9 +157,26 @@ fn is_own(record: &Record<'_>, uid: i64) -> bool {
     let owner = match record.model.name.as_str() {
         "sale.order" | "crm.lead" | "res.users.apikeys" => record.cell("user_id"),
         "sale.order.line" => record.cell("salesman_id"),
+        "account.move" if record.text("move_type").starts_with("out_") => record.cell("invoice_user_id"),
+        "account.move.line" => return record.one("move_id").is_some_and(|document| is_own(&document, uid)),
+        "account.move" => return false,
+        "mail.message" => return is_readable(record),
         _ => return true,
     };
     owner == Cell::Null || owner == Cell::Int(uid)
+}
+
+/// A message is read by who may read what it is about, by its author and by those who were told.
+fn is_readable(message: &Record<'_>) -> bool {
+    let env = message.env;
+    let me = env.user().and_then(|user| user.id_of("partner_id"));
+    if me.is_some() && message.id_of("author_id") == me {
+        return true;
+    }
+    let about = env.schema.model(&message.text("model")).zip(message.id_of("res_id"));
+    let is_open =
+        about.is_some_and(|(model, id)| check(env, model, Operation::Read).is_ok() && is_visible(env, model, id));
+    is_open || me.is_some_and(|me| message.cell("notified_partner_ids").ids().contains(&me))
 }
 
 fn companies(env: &Env<'_>) -> Vec<i64> {

@@ -152,17 +152,15 @@ fn keep(env: &mut Env<'_>, model: &'static Model, id: i64, field: &'static Field
     };
     let Ok(target) = env.target(field) else { return };
     let Some(other) = target.field(mirror) else { return };
-    let theirs: Vec<i64> = env.db.ids(target).collect();
-    for their in theirs {
-        let mut kept = env.get(target, their, other).ids();
-        let (is, should) = (kept.contains(&id), ids.contains(&their));
-        if is != should {
-            if should {
-                kept.push(id);
-            } else {
-                kept.retain(|kept| *kept != id);
-            }
-            env.db.set(target, their, other.index, Cell::Ids(kept));
-        }
+    let before = env.db.pointing(target, other.index, id);
+    for their in before.iter().filter(|their| !ids.contains(their)) {
+        let kept = env.db.cell(target, *their, other.index).ids();
+        let kept = kept.into_iter().filter(|kept| *kept != id).collect();
+        env.db.set(target, *their, other.index, Cell::Ids(kept));
+    }
+    for their in ids.iter().filter(|their| !before.contains(their)) {
+        let mut kept = env.db.cell(target, *their, other.index).ids();
+        kept.push(id);
+        env.db.set(target, *their, other.index, Cell::Ids(kept));
     }
 }

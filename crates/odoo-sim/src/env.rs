@@ -61,7 +61,10 @@ impl Env<'_> {
         if let Some(mirror) = &field.mirror {
             return Cell::Ids(self.mirrored(id, field, mirror));
         }
-        let cell = self.db.row(model, id).map_or(Cell::Null, |row| row[field.index].clone());
+        if field.name == "id" {
+            return if self.db.has(model, id) { Cell::Int(id) } else { Cell::Null };
+        }
+        let cell = self.db.cell(model, id, field.index);
         match (cell, field.kind) {
             // a many2many comes in the order of its own model
             (Cell::Ids(mut ids), Kind::Many2many) => {
@@ -127,14 +130,20 @@ impl Env<'_> {
     fn children(&self, model: &Model, id: i64, field: &Field) -> Vec<i64> {
         let Ok(target) = self.target(field) else { return Vec::new() };
         let Some(inverse) = field.inverse.as_deref().and_then(|name| target.field(name)) else { return Vec::new() };
-        let of_model = target.field("model").filter(|_| inverse.kind == Kind::Integer);
-        let mut ids: Vec<i64> = self
-            .db
-            .ids(target)
-            .filter(|child| self.get(target, *child, inverse) == Cell::Int(id))
-            .filter(|child| of_model.is_none_or(|field| self.get(target, *child, field).as_text() == Some(&model.name)))
-            .filter(|child| self.wants_archived() || self.is_active(target, *child))
-            .collect();
+        let of_model =
+            target.field("model").or_else(|| target.field("res_model")).filter(|_| inverse.kind == Kind::Integer);
+        let shown = |child: &i64| {
+            of_model.is_none_or(|field| self.get(target, *child, field).as_text() == Some(&model.name))
+                && (self.wants_archived() || self.is_active(target, *child))
+                && !(target.name == "mail.message"
+                    && self.record(target, *child).text("message_type") == "user_notification")
+        };
+        let mut ids: Vec<i64> = if inverse.is_kept() {
+            self.db.pointing(target, inverse.index, id).into_iter().filter(shown).collect()
+        } else {
+            let points = |child: &i64| self.get(target, *child, inverse) == Cell::Int(id);
+            self.db.ids(target).filter(points).filter(shown).collect()
+        };
         crate::order::sort_by_default(self, target, &mut ids);
         ids
     }
@@ -142,7 +151,7 @@ impl Env<'_> {
     fn mirrored(&self, id: i64, field: &Field, mirror: &str) -> Vec<i64> {
         let Ok(target) = self.target(field) else { return Vec::new() };
         let Some(other) = target.field(mirror) else { return Vec::new() };
-        self.db.ids(target).filter(|theirs| self.get(target, *theirs, other).ids().contains(&id)).collect()
+        self.db.pointing(target, other.index, id)
     }
 }
 

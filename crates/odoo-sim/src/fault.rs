@@ -11,6 +11,8 @@ pub(crate) enum Fault {
     NoMethod(String),
     /// Python raised this.
     Raised(Exception),
+    /// The answer is no JSON: the server breaks over it outside of any protocol and answers with a page.
+    Broken,
 }
 
 /// An exception as Odoo serializes it.
@@ -78,6 +80,7 @@ impl Fault {
             Self::NoModel(model) => not_found(format!("the model '{model}' does not exist")),
             Self::NoMethod(method) => not_found(format!("The method '{method}' does not exist")),
             Self::Raised(exception) => exception.clone(),
+            Self::Broken => broken(),
         }
     }
 
@@ -95,8 +98,13 @@ impl Fault {
                 status: 200,
             },
             Self::Raised(exception) => exception.clone(),
+            Self::Broken => broken(),
         }
     }
+}
+
+fn broken() -> Exception {
+    Exception { class: "builtins.UnicodeDecodeError", message: "'utf-8' codec can't decode".into(), status: 500 }
 }
 
 impl Exception {

@@ -6,7 +6,9 @@
 
 mod access;
 mod account;
+mod attachment;
 mod cell;
+mod chatter;
 mod clock;
 mod commands;
 mod compute;
@@ -16,15 +18,19 @@ mod domain;
 mod env;
 mod fault;
 mod http;
+mod invoice;
 mod log;
 mod methods;
 mod order;
+mod pdf;
+mod portal;
 mod read;
 mod records;
 mod sale;
 mod schema;
 mod server;
 mod values;
+mod wizard;
 mod write;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -49,11 +55,13 @@ pub struct SimOptions {
     pub latency: Duration,
     /// The name of its one database.
     pub database: String,
+    /// How many contacts there are beyond those of the demo data; 100,000 take about a second and some 70 MB.
+    pub contacts: usize,
 }
 
 impl Default for SimOptions {
     fn default() -> Self {
-        Self { port: 0, latency: Duration::ZERO, database: "demo".to_owned() }
+        Self { port: 0, latency: Duration::ZERO, database: "demo".to_owned(), contacts: 0 }
     }
 }
 
@@ -85,7 +93,7 @@ impl Sim {
         let schema = Schema::shared().map_err(|error| SimError::Data(error.to_string()))?;
         let admin = Account::new("admin", env::ADMIN)?;
         let demo = Account::new("demo", data::DEMO_USER)?;
-        let db = data::load(schema, [&admin, &demo])?;
+        let db = data::load(schema, [&admin, &demo], options.contacts)?;
         let server = Arc::new(Server::new(schema, db, (admin, demo), options.database, options.latency));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(SimError::Listen)?;
         let address = listener.local_addr().map_err(SimError::Listen)?;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::access;
 use crate::cell::Cell;
 use crate::env::Env;
 use crate::fault::{Fault, Outcome};
@@ -14,7 +15,7 @@ pub(crate) struct Term {
 }
 
 /// Parses an order; none means the model's own.
-pub(crate) fn parse(model: &'static Model, order: Option<&str>) -> Outcome<Vec<Term>> {
+pub(crate) fn parse(env: &Env<'_>, model: &'static Model, order: Option<&str>) -> Outcome<Vec<Term>> {
     let order = order.filter(|text| !text.trim().is_empty()).unwrap_or(&model.order);
     let mut terms = Vec::new();
     for part in order.split(',') {
@@ -35,12 +36,18 @@ pub(crate) fn parse(model: &'static Model, order: Option<&str>) -> Outcome<Vec<T
             }
             return Err(Fault::value(format!("Invalid field '{name}' on model '{}'", model.name)));
         };
-        if field.is_many() || (!field.is_stored() && field.via.is_none()) {
+        access::check_field(env, model, field)?;
+        if field.is_many() || (!field.is_stored() && field.via.is_none() && !field.is_sortable()) {
             return Err(Fault::value(format!("Cannot convert {}.{name} to SQL because it is not stored", model.name)));
         }
         terms.push(Term { field, descending: descending.as_deref() == Some("desc") });
     }
     Ok(terms)
+}
+
+/// Whether the order is that of the ids, and then whether it is descending.
+pub(crate) fn of_ids(terms: &[Term]) -> Option<bool> {
+    terms.first().filter(|term| term.field.name == "id").map(|term| term.descending)
 }
 
 /// Sorts ids by an order.
@@ -53,7 +60,7 @@ pub(crate) fn sort(env: &Env<'_>, model: &'static Model, ids: &mut Vec<i64>, ter
 /// Sorts ids by the model's own order.
 pub(crate) fn sort_by_default(env: &Env<'_>, model: &'static Model, ids: &mut Vec<i64>) {
     if ids.len() > 1
-        && let Ok(terms) = parse(model, None)
+        && let Ok(terms) = parse(env, model, None)
     {
         sort(env, model, ids, &terms);
     }
@@ -74,7 +81,7 @@ fn key(env: &Env<'_>, model: &'static Model, id: i64, terms: &[Term], depth: u8)
             && let Ok(target) = env.target(term.field)
         {
             parts.push(Part { cell: Cell::Bool(false), descending: term.descending });
-            let inner = parse(target, None).unwrap_or_default();
+            let inner = parse(env, target, None).unwrap_or_default();
             parts.extend(
                 key(env, target, *to, &inner, depth + 1)
                     .into_iter()

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::access::{self, Operation};
+use crate::attachment;
 use crate::cell::Cell;
 use crate::env::Env;
 use crate::fault::{Fault, Outcome};
@@ -18,8 +19,11 @@ pub(crate) fn read(
     names: bool,
 ) -> Outcome<Vec<Value>> {
     access::check(env, model, Operation::Read)?;
-    let fields = chosen(model, fields)?;
+    let fields = chosen(env, model, fields)?;
     access::check_rules(env, model, ids, Operation::Read)?;
+    for field in &fields {
+        check_content(env, model, ids, field)?;
+    }
     let there = ids.iter().filter(|id| env.db.has(model, **id));
     Ok(there
         .map(|id| {
@@ -54,7 +58,8 @@ pub(crate) fn value(env: &Env<'_>, model: &'static Model, id: i64, field: &Field
     if let (Kind::Binary, Some(content)) = (field.kind, cell.as_text())
         && env.context.get("bin_size").is_some_and(crate::domain::is_truthy)
     {
-        return json!(size(content.len() / 4 * 3));
+        let is_coded = field.name != "raw";
+        return json!(size(if is_coded { attachment::decoded_length(content) } else { content.len() }));
     }
     plain(field.kind, &cell)
 }
@@ -87,14 +92,35 @@ fn size(bytes: usize) -> String {
     format!("{size:.2} Gb")
 }
 
-fn chosen(model: &'static Model, names: &[String]) -> Outcome<Vec<&'static Field>> {
+/// Refuses to show bytes as text.
+pub(crate) fn check_content(env: &Env<'_>, model: &'static Model, ids: &[i64], field: &Field) -> Outcome<()> {
+    if model.name == "ir.attachment" && field.name == "raw" {
+        for id in ids {
+            attachment::raw(&env.record(model, *id))?;
+        }
+    }
+    Ok(())
+}
+
+fn chosen(env: &Env<'_>, model: &'static Model, names: &[String]) -> Outcome<Vec<&'static Field>> {
     if names.is_empty() {
-        return Ok(model.fields.iter().collect());
+        if model.name == "ir.attachment" && !env.is_admin() {
+            // all fields of a file are more than an ordinary user may read
+            return Err(Fault::access(
+                "Failed to read field ir.attachment.voice_ids\nYou are not allowed to access 'Metadata for voice attachments' \
+                 (discuss.voice.metadata) records.\n\nThis operation is allowed for the following groups:\n\t- Role / \
+                 Administrator\n\nContact your administrator to request access if necessary.",
+            ));
+        }
+        return Ok(model.fields.iter().filter(|field| access::check_field(env, model, field).is_ok()).collect());
     }
     names
         .iter()
         .map(|name| {
-            model.field(name).ok_or_else(|| Fault::value(format!("Invalid field '{name}' on '{}'", model.name)))
+            let field =
+                model.field(name).ok_or_else(|| Fault::value(format!("Invalid field '{name}' on '{}'", model.name)))?;
+            access::check_field(env, model, field)?;
+            Ok(field)
         })
         .collect()
 }

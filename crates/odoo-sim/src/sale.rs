@@ -9,7 +9,7 @@ use crate::env::{Env, Record};
 use crate::fault::{Fault, Outcome};
 
 /// The one tax of the demo's company.
-const TAX: f64 = 0.15;
+pub(crate) const TAX: f64 = 0.15;
 const MONTH: i64 = 30 * 86_400;
 
 /// What a new order gets besides the field defaults.
@@ -34,7 +34,10 @@ pub(crate) fn complete_order(env: &mut Env<'_>, vals: &mut Map<String, Value>) -
     }
     let team = team(env, vals.get("user_id").and_then(Value::as_i64));
     vals.entry("team_id").or_insert(json!(team));
-    vals.entry("currency_id").or_insert(json!(1));
+    let companies = env.model("res.company")?;
+    let company = vals.get("company_id").and_then(Value::as_i64).or_else(|| env.company());
+    let currency = company.and_then(|company| env.record(companies, company).id_of("currency_id"));
+    vals.entry("currency_id").or_insert(json!(currency));
     vals.entry("validity_date").or_insert(json!(clock::date(env.now + MONTH)));
     for name in ["require_signature", "require_payment"] {
         vals.entry(name).or_insert(json!(true));
@@ -58,6 +61,9 @@ pub(crate) fn follow_partner(env: &Env<'_>, partner: i64) -> Outcome<Map<String,
         |kind: &str| family.iter().find(|child| child.text("type") == kind).map_or(partner.id, |child| child.id);
     vals.insert("partner_invoice_id".into(), json!(address("invoice")));
     vals.insert("partner_shipping_id".into(), json!(address("delivery")));
+    if let Some(term) = partner.id_of("property_payment_term_id") {
+        vals.insert("payment_term_id".into(), json!(term));
+    }
     if let Some(user) = partner.id_of("user_id") {
         vals.insert("user_id".into(), json!(user));
     }
@@ -86,14 +92,20 @@ pub(crate) fn load_line(env: &mut Env<'_>, line: i64) -> Outcome<()> {
     amounts(env, line)
 }
 
+/// What a line says of its product.
+pub(crate) fn description(product: &Record<'_>) -> String {
+    match product.text("description_sale") {
+        text if text.is_empty() => product.name(),
+        text => format!("{}\n{text}", product.name()),
+    }
+}
+
 fn fill_line(env: &mut Env<'_>, line: i64, is_given: impl Fn(&Record<'_>, &str) -> bool) -> Outcome<()> {
     let model = env.model("sale.order.line")?;
     let record = env.record(model, line);
     let Some(product) = record.one("product_id") else { return Ok(()) };
-    let description = product.text("description_sale");
-    let name = if description.is_empty() { product.name() } else { format!("{}\n{description}", product.name()) };
     let filled = [
-        ("name", Cell::text(name)),
+        ("name", Cell::text(description(&product))),
         ("price_unit", product.cell("lst_price")),
         ("product_uom_id", product.cell("uom_id")),
     ];

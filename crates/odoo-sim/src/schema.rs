@@ -2,7 +2,8 @@
 //!
 //! A table holds what `fields_get` tells, less what is the same for nearly every field. Keys that begin with `_` are for
 //! the simulator alone: `_via` (related: the dotted path that the value comes from), `_compute` (never stored, see
-//! `compute.rs`), `_default`, `_copy`, `_mirror` (the other side of a many2many), `_ondelete`.
+//! `compute.rs`), `_default`, `_copy`, `_mirror` (the other side of a many2many), `_ondelete`, `_closed` (the groups that a
+//! refused user is told of).
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -31,6 +32,24 @@ const TABLES: &[&str] = &[
     include_str!("schema/sale.order.json"),
     include_str!("schema/sale.order.line.json"),
     include_str!("schema/mail.message.json"),
+    include_str!("schema/ir.attachment.json"),
+    include_str!("schema/ir.actions.report.json"),
+    include_str!("schema/mail.followers.json"),
+    include_str!("schema/mail.notification.json"),
+    include_str!("schema/mail.message.subtype.json"),
+    include_str!("schema/mail.activity.type.json"),
+    include_str!("schema/mail.activity.json"),
+    include_str!("schema/mail.compose.message.json"),
+    include_str!("schema/account.account.json"),
+    include_str!("schema/account.journal.json"),
+    include_str!("schema/account.payment.term.json"),
+    include_str!("schema/account.move.json"),
+    include_str!("schema/account.move.line.json"),
+    include_str!("schema/account.payment.json"),
+    include_str!("schema/account.payment.register.json"),
+    include_str!("schema/sale.advance.payment.inv.json"),
+    include_str!("schema/crm.lost.reason.json"),
+    include_str!("schema/crm.lead.lost.json"),
     include_str!("schema/ir.model.json"),
     include_str!("schema/ir.model.fields.json"),
 ];
@@ -55,9 +74,13 @@ pub(crate) struct Model {
     pub(crate) modules: String,
     /// Has messages.
     pub(crate) thread: bool,
+    /// A wizard's: it has no list of its own and is not told among the models.
+    pub(crate) transient: bool,
     pub(crate) denied: Denied,
     /// A row of the database has a cell for each.
     pub(crate) fields: Vec<Field>,
+    /// The many2ones behind a one2many of some model.
+    pub(crate) indexed: Vec<usize>,
     by_name: HashMap<String, usize>,
 }
 
@@ -80,6 +103,7 @@ pub(crate) struct Field {
     pub(crate) label: String,
     pub(crate) kind: Kind,
     pub(crate) required: bool,
+    pub(crate) readonly: bool,
     /// The model that a relation points to.
     pub(crate) relation: Option<String>,
     /// The many2one behind a one2many.
@@ -91,7 +115,11 @@ pub(crate) struct Field {
     pub(crate) default: Option<Value>,
     pub(crate) copied: bool,
     pub(crate) mirror: Option<String>,
+    /// The id of a record whose model lies in another field.
+    pub(crate) names_model: bool,
     pub(crate) cascade: bool,
+    /// The groups that may see the field, where the ordinary user is in none of them.
+    pub(crate) closed: Option<String>,
     /// What the table says, for `fields_get`.
     told: Map<String, Value>,
 }
@@ -141,7 +169,22 @@ impl Schema {
         for (index, table) in TABLES.iter().enumerate() {
             models.push(Model::read(index, serde_json::from_str(table)?)?);
         }
-        let by_name = models.iter().map(|model: &Model| (model.name.clone(), model.index)).collect();
+        let by_name: HashMap<String, usize> =
+            models.iter().map(|model: &Model| (model.name.clone(), model.index)).collect();
+        let behind: Vec<(usize, usize)> = models
+            .iter()
+            .flat_map(|model| &model.fields)
+            .filter_map(|field| {
+                let target: &Model = &models[*by_name.get(field.relation.as_deref()?)?];
+                let inverse = target.field(field.inverse.as_deref()?).filter(|inverse| inverse.is_kept())?;
+                Some((target.index, inverse.index))
+            })
+            .collect();
+        for (model, field) in behind {
+            if !models[model].indexed.contains(&field) {
+                models[model].indexed.push(field);
+            }
+        }
         Ok(Self { models, by_name })
     }
 }
@@ -153,6 +196,8 @@ struct Table {
     order: String,
     modules: String,
     thread: bool,
+    #[serde(default)]
+    transient: bool,
     denied: Denied,
     fields: Map<String, Value>,
 }
@@ -179,8 +224,10 @@ impl Model {
             order: table.order,
             modules: table.modules,
             thread: table.thread,
+            transient: table.transient,
             denied: table.denied,
             fields,
+            indexed: Vec::new(),
             by_name,
         })
     }
@@ -203,6 +250,16 @@ impl Field {
     /// Whether `fields_get` calls it stored.
     pub(crate) fn is_stored(&self) -> bool {
         self.told.get("store").and_then(Value::as_bool).unwrap_or(true)
+    }
+
+    /// Whether `fields_get` calls it sortable; it does unless the table says otherwise.
+    pub(crate) fn is_sortable(&self) -> bool {
+        self.told.get("sortable").and_then(Value::as_bool).unwrap_or(true)
+    }
+
+    /// Whether `fields_get` calls it searchable: a field that is not stored may have a search of its own.
+    pub(crate) fn is_searchable(&self) -> bool {
+        self.told.get("searchable").and_then(Value::as_bool).unwrap_or(true)
     }
 
     /// Everything `fields_get` tells about the field.
@@ -246,6 +303,7 @@ impl Field {
             label: text(&told, "string").unwrap_or_default(),
             kind,
             required: truth(&told, "required").unwrap_or(false),
+            readonly: truth(&told, "readonly").unwrap_or(false),
             relation: text(&told, "relation"),
             inverse: text(&told, "relation_field").filter(|_| kind == Kind::One2many),
             choices,
@@ -254,7 +312,9 @@ impl Field {
             default: told.remove("_default"),
             copied: truth(&told, "_copy").unwrap_or(true),
             mirror: text(&told, "_mirror"),
+            names_model: told.contains_key("model_field"),
             cascade: told.remove("_ondelete").is_some(),
+            closed: text(&told, "_closed"),
             name,
             told: told.into_iter().filter(|(key, _)| !key.starts_with('_')).collect(),
         };
@@ -270,6 +330,7 @@ mod tests {
     fn every_table_reads_and_every_relation_leads_to_a_model_that_exists() {
         let schema = Schema::shared().unwrap();
         for model in schema.models() {
+            assert!(model.fields.len() <= 128, "{}: a row marks its cells in 128 bits", model.name);
             for field in &model.fields {
                 if let Some(relation) = &field.relation {
                     let target = schema.model(relation).unwrap_or_else(|| panic!("{}.{}", model.name, field.name));

@@ -9,10 +9,11 @@ use serde_json::{Map, Value, json};
 use crate::access;
 use crate::account::Account;
 use crate::clock;
-use crate::env::Env;
+use crate::env::{Env, ROOT};
 use crate::fault::Outcome;
 use crate::log::Seen;
 use crate::methods::Method;
+use crate::portal::{self, Printed};
 use crate::records::Database;
 use crate::schema::Schema;
 
@@ -74,13 +75,22 @@ impl Server {
         context: Map<String, Value>,
     ) -> Outcome<Value> {
         let mut db = locked(&self.db);
-        let before = db.clone();
+        let before = db.mark();
         let mut env = Env { db: &mut db, schema: self.schema, uid, sudo: false, context, now: clock::now() };
         let outcome = self.run(&mut env, model, method, call);
         if outcome.is_err() {
-            *db = before;
+            db.undo_to(before);
         }
+        db.keep();
         outcome
+    }
+
+    /// The document behind a page for customers, if the token is its own.
+    pub(crate) fn print(&self, page: &str, id: i64, token: &str) -> Option<Printed> {
+        let mut db = locked(&self.db);
+        let context = Map::new();
+        let env = Env { db: &mut db, schema: self.schema, uid: ROOT, sudo: true, context, now: clock::now() };
+        portal::open(&env, page, id, token)
     }
 
     /// The calls that came, oldest first.

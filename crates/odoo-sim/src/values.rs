@@ -16,13 +16,18 @@ use crate::schema::{Field, Kind, Model};
 pub(crate) fn cell(env: &Env<'_>, model: &Model, field: &Field, value: &Value) -> Outcome<Cell> {
     Ok(match field.kind {
         Kind::Boolean => Cell::Bool(is_truthy(value)),
-        Kind::Integer => integer(value)?,
+        Kind::Integer => match integer(value)? {
+            Cell::Int(number) if i32::try_from(number).is_err() => {
+                return Err(Fault::raised("psycopg2.errors.NumericValueOutOfRange", 500, "integer out of range\n"));
+            }
+            number => number,
+        },
         Kind::Float => float(value)?,
         Kind::Monetary => match float(value)? {
             Cell::Float(amount) => Cell::Float(crate::compute::rounded(amount)),
             other => other,
         },
-        Kind::Char | Kind::Text | Kind::Html | Kind::Binary => text(value),
+        Kind::Char | Kind::Text | Kind::Html | Kind::Binary => text(value)?,
         Kind::Date | Kind::Datetime if !is_truthy(value) => Cell::Null,
         Kind::Date => match value {
             Value::String(text) => Cell::text(clock::to_date(text)?),
@@ -94,14 +99,17 @@ fn float(value: &Value) -> Outcome<Cell> {
     })
 }
 
-fn text(value: &Value) -> Cell {
-    match value {
+fn text(value: &Value) -> Outcome<Cell> {
+    Ok(match value {
         Value::Null | Value::Bool(false) => Cell::Null,
+        Value::String(text) if text.contains('\0') => {
+            return Err(Fault::value("A string literal cannot contain NUL (0x00) characters."));
+        }
         Value::String(text) => Cell::text(text.as_str()),
         Value::Bool(true) => Cell::text("True"),
         Value::Number(number) => Cell::text(number.to_string()),
         other => Cell::text(repr(other)),
-    }
+    })
 }
 
 fn python_type(value: &Value) -> &'static str {

@@ -4,19 +4,19 @@ use serde_json::{Map, Value};
 
 use crate::access::{self, Operation};
 use crate::cell::Cell;
+use crate::chatter;
 use crate::clock;
 use crate::commands;
 use crate::consequence;
 use crate::env::Env;
 use crate::fault::{Fault, Outcome};
-use crate::sale;
 use crate::schema::{Field, Kind, Model};
 use crate::values;
 
 /// Creates one record and gives its id.
 pub(crate) fn create(env: &mut Env<'_>, model: &'static Model, vals: &Map<String, Value>) -> Outcome<i64> {
     access::check(env, model, Operation::Create)?;
-    check_fields(model, vals)?;
+    check_fields(env, model, vals)?;
     let mut vals = vals.clone();
     for field in &model.fields {
         if let Some(default) = default(env, model, field) {
@@ -32,18 +32,21 @@ pub(crate) fn create(env: &mut Env<'_>, model: &'static Model, vals: &Map<String
     consequence::after_create(env, model, id, &vals)?;
     check_required(env, model, id)?;
     access::check_rules(env, model, &[id], Operation::Create)?;
+    if model.thread {
+        chatter::begun(env, model, id)?;
+    }
     Ok(id)
 }
 
 /// Writes the same values to each record. No ids: nothing happens.
 pub(crate) fn write(env: &mut Env<'_>, model: &'static Model, ids: &[i64], vals: &Map<String, Value>) -> Outcome<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     let is_own =
         model.name == "res.users" && ids == [env.uid] && vals.keys().all(|name| access::is_own_preference(name));
     if !is_own {
         access::check(env, model, Operation::Write)?;
-    }
-    if ids.is_empty() {
-        return Ok(());
     }
     check_exist(env, model, ids)?;
     // an order is looked at before it is written, so that is what a rule forbids
@@ -54,7 +57,7 @@ pub(crate) fn write(env: &mut Env<'_>, model: &'static Model, ids: &[i64], vals:
     {
         return Err(Fault::key(name.as_str()));
     }
-    check_fields(model, vals)?;
+    check_fields(env, model, vals)?;
     if is_own {
         return env.as_root(|env| write_unchecked(env, model, ids, vals));
     }
@@ -63,21 +66,32 @@ pub(crate) fn write(env: &mut Env<'_>, model: &'static Model, ids: &[i64], vals:
 
 /// Deletes records with what hangs on them. No ids: nothing happens.
 pub(crate) fn unlink(env: &mut Env<'_>, model: &'static Model, ids: &[i64]) -> Outcome<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     access::check(env, model, Operation::Unlink)?;
     // models with a rule of their own about deleting look at the record first; the others say yes to what is not there
-    if model.thread || model.name == "sale.order.line" || model.name == "res.users" {
+    if model.thread || matches!(model.name.as_str(), "sale.order.line" | "res.users" | "ir.attachment" | "mail.message")
+    {
         check_exist(env, model, ids)?;
     }
     let ids: Vec<i64> = ids.iter().copied().filter(|id| env.db.has(model, *id)).collect();
     access::check_rules(env, model, &ids, Operation::Unlink)?;
     for id in ids {
-        let order = consequence::before_unlink(env, model, id)?;
-        release(env, model, id)?;
-        env.db.remove(model, id);
-        if let Some(order) = order {
-            sale::total(env, order)?;
-        }
+        let aftermath = consequence::before_unlink(env, model, id)?;
+        discard(env, model, id)?;
+        consequence::after_unlink(env, aftermath)?;
     }
+    Ok(())
+}
+
+/// Removes a record with what hangs on it, as the database does: nobody is asked.
+fn discard(env: &mut Env<'_>, model: &'static Model, id: i64) -> Outcome<()> {
+    release(env, model, id)?;
+    if model.thread {
+        chatter::ended(env, model, id)?;
+    }
+    env.db.remove(model, id);
     Ok(())
 }
 
@@ -91,6 +105,7 @@ pub(crate) fn default(env: &Env<'_>, model: &Model, field: &Field) -> Option<Val
             "@uid" => Some(Value::from(env.uid)),
             "@company" => env.company().map(Value::from),
             "@partner" => env.user()?.id_of("partner_id").map(Value::from),
+            "@today" => Some(Value::from(clock::date(env.now))),
             "@now" => Some(Value::from(clock::datetime(env.now))),
             text => Some(Value::from(text)),
         },
@@ -111,16 +126,24 @@ pub(crate) fn check_exist(env: &Env<'_>, model: &Model, ids: &[i64]) -> Outcome<
 
 fn write_unchecked(env: &mut Env<'_>, model: &'static Model, ids: &[i64], vals: &Map<String, Value>) -> Outcome<()> {
     for id in ids {
-        consequence::before_write(env, model, *id, vals)?;
+        let completed = consequence::before_write(env, model, *id, vals)?;
+        let vals = completed.as_ref().unwrap_or(vals);
+        let watched = model.thread.then(|| chatter::watch(env, model, *id));
         assign(env, model, *id, vals)?;
         stamp(env, model, *id, "write");
         consequence::after_write(env, model, *id, vals)?;
         check_required(env, model, *id)?;
+        if let Some(watched) = watched {
+            chatter::changed(env, model, *id, &watched)?;
+        }
     }
     Ok(())
 }
 
-fn check_fields(model: &Model, vals: &Map<String, Value>) -> Outcome<()> {
+fn check_fields(env: &Env<'_>, model: &Model, vals: &Map<String, Value>) -> Outcome<()> {
+    for field in vals.keys().filter_map(|name| model.field(name)) {
+        access::check_field(env, model, field)?;
+    }
     match vals.keys().find(|name| !model.has(name)) {
         Some(name) => Err(Fault::value(format!("Invalid field '{name}' in '{}'", model.name))),
         None => Ok(()),
@@ -143,10 +166,13 @@ fn assign(env: &mut Env<'_>, model: &'static Model, id: i64, vals: &Map<String, 
         }
     }
     for (field, value) in elsewhere {
-        if field.is_many() && field.via.is_none() && !field.computed {
+        if field.is_many() && field.via.is_none() && (!field.computed || field.inverse.is_some()) {
             let commands = commands::parse(model, field, value)?;
             commands::run(env, model, id, field, commands)?;
         } else if let Some(path) = &field.via {
+            if field.readonly {
+                continue;
+            }
             through(env, model, id, path, value)?;
         } else {
             consequence::inverse(env, model, id, &field.name, value)?;
@@ -203,14 +229,12 @@ fn release(env: &mut Env<'_>, model: &'static Model, id: i64) -> Outcome<()> {
         for field in
             other.fields.iter().filter(|field| field.is_kept() && field.relation.as_deref() == Some(&model.name))
         {
-            let pointing: Vec<i64> =
-                env.db.ids(other).filter(|at| env.get(other, *at, field).ids().contains(&id)).collect();
-            for at in pointing {
+            for at in env.db.pointing(other, field.index, id) {
                 if field.kind == Kind::Many2many {
                     let kept = env.get(other, at, field).ids().into_iter().filter(|kept| *kept != id).collect();
                     env.db.set(other, at, field.index, Cell::Ids(kept));
                 } else if field.cascade {
-                    env.as_root(|env| unlink(env, other, &[at]))?;
+                    discard(env, other, at)?;
                 } else if field.required || is_restricted(other, field) {
                     return Err(Fault::validation(format!(
                         "The operation cannot be completed: Another model is using the record you are trying to delete.\n\nThe \

@@ -1,6 +1,6 @@
 //! Addresses as people type and paste them.
 
-use crate::Version;
+use crate::{Capability, Version};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
@@ -124,7 +124,7 @@ pub fn parse(text: &str) -> Result<Address, AddressError> {
 /// user is known, `/web` opens the app in every version; see [`api_key_steps`] for the way from there.
 pub fn api_key_page(origin: &str, version: Option<Version>, uid: Option<i64>) -> String {
     match (version, uid) {
-        (Some(version), Some(uid)) if version.at_least(19) => {
+        (Some(version), Some(uid)) if version.can(Capability::PreferencesPage) => {
             format!("{origin}/odoo/my-preferences/{uid}")
         }
         _ => format!("{origin}/web"),
@@ -134,7 +134,7 @@ pub fn api_key_page(origin: &str, version: Option<Version>, uid: Option<i64>) ->
 /// The way to a new API key, in Odoo's own words for that version.
 pub fn api_key_steps(version: Option<Version>) -> &'static str {
     match version {
-        Some(version) if version.at_least(19) => {
+        Some(version) if version.can(Capability::PreferencesPage) => {
             "In Odoo: your picture at the top right → My Preferences → Security → Add API Key."
         }
         Some(_) => {

@@ -6,13 +6,15 @@ use crate::json2::Json2;
 use crate::jsonrpc::JsonRpc;
 use crate::schema::Schema;
 use crate::sign_in::{self, SignIn};
-use crate::transport::{Method, Transport};
+use crate::transport::{Kind, Method, Transport};
 use crate::version::Version;
 use gatehouse_core::{Protocol, Tls};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// Which database to sign in to, as whom. The credential goes nowhere but to this origin.
 #[derive(Clone)]
@@ -36,6 +38,9 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// A version is not looked up more often than this, however often a call seems to speak to another one.
+const SAME_VERSION: Duration = Duration::from_mins(1);
+
 /// One signed-in user of one database. Cheap to clone; the clones share lines and caches.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
@@ -46,6 +51,8 @@ struct Inner {
     wanted: Protocol,
     http: Arc<Http>,
     line: RwLock<Line>,
+    /// When the version was last looked up. Held while it is, so that many failing calls look once.
+    looked: Mutex<Instant>,
     schema: Schema,
 }
 
@@ -97,6 +104,7 @@ impl Client {
             wanted,
             http,
             line: RwLock::new(line),
+            looked: Mutex::new(Instant::now()),
             schema: Schema::default(),
         }));
         let signed_in = sign_in::whoami(&client, uid).await?;
@@ -123,8 +131,9 @@ impl Client {
         &self.0.endpoint.database
     }
 
-    /// Calls a method: one HTTP request. When the whole API has gone from where it was (an upgrade), it is looked for again,
-    /// and the call, which cannot have reached Odoo, is sent there.
+    /// Calls a method: one HTTP request. Where the answer tells that the server may have become another version (the API is
+    /// gone, or something is not known any more), its version is looked up, and when that changed, everything remembered
+    /// of the old one is dropped. Then a read is sent once more, and so is a write that cannot have reached Odoo.
     ///
     /// # Errors
     /// See [`OdooError`]. A write whose answer did not come whole is [`OdooError::OutcomeUnknown`].
@@ -133,8 +142,10 @@ impl Client {
         let line = self.line();
         let begun = Instant::now();
         let mut outcome = line.transport.call(method).await;
-        if let Err(gone @ OdooError::NoApi { .. }) = outcome {
-            let again = self.reopen(line.protocol).await?.ok_or(gone)?;
+        if let Err(error) = &outcome
+            && let Some(again) = self.after(error, &line, begun).await?
+            && (method.kind == Kind::Read || matches!(error, OdooError::NoApi { .. }))
+        {
             outcome = again.transport.call(method).await;
         }
         if let Err(OdooError::UnknownSchema { .. }) = &outcome {
@@ -155,20 +166,48 @@ impl Client {
         &self.0.schema
     }
 
+    /// The lines to the server, for what needs no credential.
+    pub(crate) fn http(&self) -> &Http {
+        &self.0.http
+    }
+
     fn line(&self) -> Line {
         self.0.line.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks again for the API; `None` when it is where it was.
-    async fn reopen(&self, before: Protocol) -> Result<Option<Line>, OdooError> {
+    /// The line to go on with after an error that another version of the server may explain; `None` where it is the same.
+    async fn after(&self, error: &OdooError, line: &Line, begun: Instant) -> Result<Option<Line>, OdooError> {
+        match error {
+            OdooError::NoApi { .. } => self.look_again(line, begun).await,
+            OdooError::UnknownSchema { .. } | OdooError::BadArguments { .. } => {
+                let a_while_ago = begun.checked_sub(SAME_VERSION).unwrap_or(begun);
+                // The error says more than that the version could not be looked up.
+                Ok(self.look_again(line, a_while_ago).await.unwrap_or_default())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Looks up the version, unless that was done after `since`, and opens another line when it or the protocol changed.
+    async fn look_again(&self, before: &Line, since: Instant) -> Result<Option<Line>, OdooError> {
         let inner = &self.0;
-        let version = detect::version(&inner.http).await?;
-        let wanted =
-            detect::protocol(version, inner.credential.is_api_key(), inner.wanted).map_err(OdooError::Protocol)?;
-        if wanted == before {
+        let mut looked = inner.looked.lock().await;
+        let now = self.line();
+        if !Arc::ptr_eq(&now.transport, &before.transport) {
+            return Ok(Some(now));
+        }
+        if *looked > since {
             return Ok(None);
         }
-        let (line, _) = Line::open(&inner.http, version, &inner.endpoint, &inner.credential, wanted).await?;
+        *looked = Instant::now();
+        let version = detect::version(&inner.http).await?;
+        let protocol =
+            detect::protocol(version, inner.credential.is_api_key(), inner.wanted).map_err(OdooError::Protocol)?;
+        if version == before.version && protocol == before.protocol {
+            return Ok(None);
+        }
+        tracing::info!(from = %before.version, to = %version, "the server is another version now");
+        let (line, _) = Line::open(&inner.http, version, &inner.endpoint, &inner.credential, protocol).await?;
         *inner.line.write().unwrap_or_else(PoisonError::into_inner) = line.clone();
         inner.schema.clear();
         Ok(Some(line))

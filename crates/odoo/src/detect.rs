@@ -1,10 +1,15 @@
+use crate::answer;
 use crate::error::{OdooError, ProtocolMismatch};
 use crate::http::Http;
 use crate::jsonrpc;
 use crate::version::{OLDEST, Version};
+use crate::versions::Capability;
 use gatehouse_core::Protocol;
 use serde::Deserialize;
 use serde_json::Value;
+
+/// The most memory that a server's word about its version may take, in bytes.
+const MAX_VERSION: u64 = 64 * 1024;
 
 #[derive(Deserialize)]
 struct ServerVersion {
@@ -18,8 +23,9 @@ struct ServerVersion {
 pub(crate) async fn version(http: &Http) -> Result<Version, OdooError> {
     let first = match http.get("/web/version").await {
         Ok(answer) if answer.status.is_success() => {
+            let told = answer::value(&answer.body, MAX_VERSION).ok();
             if let Some(version) =
-                serde_json::from_slice::<ServerVersion>(&answer.body).ok().and_then(|found| found.read())
+                told.and_then(|told| ServerVersion::deserialize(told).ok()).and_then(|found| found.read())
             {
                 return Ok(version);
             }
@@ -64,10 +70,10 @@ pub(crate) fn protocol(version: Version, has_key: bool, wanted: Protocol) -> Res
     }
     match wanted {
         Protocol::Json2 if !has_key => Err(ProtocolMismatch::PasswordOnJson2),
-        Protocol::Json2 if !version.has_json2() => Err(ProtocolMismatch::NoJson2(version.to_string())),
+        Protocol::Json2 if !version.can(Capability::Json2) => Err(ProtocolMismatch::NoJson2(version.to_string())),
         Protocol::Json2 => Ok(Protocol::Json2),
-        Protocol::Auto if has_key && version.has_json2() => Ok(Protocol::Json2),
-        Protocol::Auto | Protocol::JsonRpc if !version.has_json_rpc() => {
+        Protocol::Auto if has_key && version.can(Capability::Json2) => Ok(Protocol::Json2),
+        Protocol::Auto | Protocol::JsonRpc if !version.can(Capability::JsonRpc) => {
             Err(ProtocolMismatch::NoJsonRpc(version.to_string()))
         }
         Protocol::Auto | Protocol::JsonRpc => Ok(Protocol::JsonRpc),

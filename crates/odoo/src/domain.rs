@@ -9,20 +9,23 @@ mod order;
 mod origins;
 mod path;
 mod problem;
+mod relative;
 mod selection;
 mod unseen;
 
 pub use grouping::{Aggregate, Asked, Axis, Grouping};
-pub use order::Order;
+pub use order::{Direction, Order};
 pub use origins::{Origins, copied, origins};
 pub use path::FieldSource;
 pub use problem::{InputError, Problem};
+pub use relative::Today;
 pub use selection::{Column, FieldList};
 pub use unseen::Unseen;
 
 pub(crate) use leaf::whole;
 pub(crate) use path::{Target, resolve, unknown_field};
 pub(crate) use problem::{clip, nearest, token};
+pub(crate) use relative::is_relative;
 
 use gatehouse_core::FieldPath;
 use serde_json::{Value, json};
@@ -41,12 +44,22 @@ pub struct Domain {
     terms: Value,
     reads: Vec<FieldPath>,
     unseen: Vec<Unseen>,
+    resolved: Vec<(String, String)>,
 }
 
 impl Domain {
     /// Reads a domain: a list of terms in Odoo's prefix notation, or the text of one (JSON, or a Python list of
     /// literals). Fields, operators and values are checked against the models' own fields, which `source` tells.
-    pub async fn parse(domain: &Value, model: &str, source: &dyn FieldSource) -> Result<Self, InputError> {
+    ///
+    /// Dates may be relative to `today`: `today`, `now`, `yesterday`, `tomorrow`, the `_start` and `_end` of `week` (from
+    /// Monday), `month`, `quarter` and `year`, each followed by offsets such as `-7d`, `+2w`, `-3m`, `+1y` or, for moments,
+    /// `-4h`; an offset alone counts from now. Compared with a moment, a day is its first second, an end its last.
+    pub async fn parse(
+        domain: &Value,
+        model: &str,
+        source: &dyn FieldSource,
+        today: &Today,
+    ) -> Result<Self, InputError> {
         let parsed;
         let list = match domain {
             Value::String(text) => {
@@ -55,24 +68,32 @@ impl Domain {
             }
             other => other,
         };
-        let mut reading = Reading { source, terms_left: MAX_TERMS, reads: BTreeSet::new(), unseen: BTreeSet::new() };
+        let mut reading = Reading {
+            source,
+            today,
+            terms_left: MAX_TERMS,
+            reads: BTreeSet::new(),
+            unseen: BTreeSet::new(),
+            resolved: Vec::new(),
+        };
         let terms = reading.list(list, model, String::new(), 0).await?;
         Ok(Self {
             terms: Value::Array(terms),
             reads: reading.reads.into_iter().collect(),
             unseen: reading.unseen.into_iter().collect(),
+            resolved: reading.resolved,
         })
     }
 
     /// Every record.
     pub fn every() -> Self {
-        Self { terms: json!([]), reads: Vec::new(), unseen: Vec::new() }
+        Self { terms: json!([]), reads: Vec::new(), unseen: Vec::new(), resolved: Vec::new() }
     }
 
     /// The records of these ids.
     pub fn of_ids(model: &str, ids: &[i64]) -> Self {
         let id = FieldPath { model: model.to_owned(), field: "id".to_owned() };
-        Self { terms: json!([["id", "in", ids]]), reads: vec![id], unseen: Vec::new() }
+        Self { terms: json!([["id", "in", ids]]), reads: vec![id], unseen: Vec::new(), resolved: Vec::new() }
     }
 
     /// As Odoo takes it: a JSON list in prefix notation, `null` written as `false`, dates in Odoo's own form.
@@ -90,6 +111,11 @@ impl Domain {
         &self.reads
     }
 
+    /// The relative dates, each as it was given and as it is sent; in the order given, without repeats.
+    pub fn resolved(&self) -> &[(String, String)] {
+        &self.resolved
+    }
+
     /// What Odoo looks at for it without being told; sorted, without repeats. Every search also leaves out the archived
     /// records of the model itself, which is not repeated here.
     pub fn unseen(&self) -> &[Unseen] {
@@ -100,9 +126,11 @@ impl Domain {
 /// One parse under way.
 struct Reading<'a> {
     source: &'a dyn FieldSource,
+    today: &'a Today,
     terms_left: usize,
     reads: BTreeSet<FieldPath>,
     unseen: BTreeSet<Unseen>,
+    resolved: Vec<(String, String)>,
 }
 
 impl Reading<'_> {

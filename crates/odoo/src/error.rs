@@ -1,4 +1,5 @@
 use crate::address::AddressError;
+use crate::answer::Flaw;
 use crate::tls::CertificateProblem;
 use gatehouse_core::{EdgeError, ErrorCode};
 use std::fmt;
@@ -137,11 +138,22 @@ pub enum OdooError {
         /// Host and port.
         host: String,
     },
-    /// The answer is larger than Gatehouse reads.
-    #[error("The answer is larger than {} MiB. Ask for fewer records or fields.", .limit / (1024 * 1024))]
+    /// The answer, or what it stands for, is larger than Gatehouse takes.
+    #[error(
+        "The answer takes more than {}, the most that Gatehouse reads at once. Name fewer fields, or set a lower limit \
+         and read page by page.", size(*.limit)
+    )]
     TooLarge {
-        /// The limit in bytes.
+        /// The limit in bytes: of the answer's text, or of the values that it stands for.
         limit: u64,
+    },
+    /// The answer is nearly JSON. Nothing of it is used.
+    #[error("The answer of {host} cannot be read: {flaw}.")]
+    Unreadable {
+        /// Host and port.
+        host: String,
+        /// What is wrong with it.
+        flaw: Flaw,
     },
     /// The answer is not what the method gives in any version that is known.
     #[error("Odoo's answer to {what} has a shape that Gatehouse does not know.")]
@@ -242,7 +254,8 @@ impl Words {
     pub(crate) fn new(text: &str, secret: &str) -> Self {
         let text = text.split("Traceback (most recent call last)").next().unwrap_or_default();
         let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "•••") };
-        let kept = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(Self::LIMIT).collect::<String>();
+        let shows = |c: &char| *c == '\n' || !(c.is_control() || is_unseen(*c));
+        let kept = text.chars().filter(shows).take(Self::LIMIT).collect::<String>();
         Self(kept.trim().to_owned())
     }
 
@@ -270,8 +283,18 @@ impl fmt::Display for Words {
 }
 
 impl OdooError {
-    /// The error as windows and agents see it. Odoo's own words stand in `detail`, labelled.
+    /// The error as windows and agents see it: what happened, and the next step. Odoo's own words stand in `detail`,
+    /// labelled.
     pub fn edge(&self) -> EdgeError {
+        let mut edge = self.bare_edge();
+        if let Some(step) = self.next_step() {
+            edge.message = format!("{} {step}", edge.message);
+        }
+        edge
+    }
+
+    /// The same without the next step, for a reader who is shown [`Self::fix`] beside it.
+    pub(crate) fn bare_edge(&self) -> EdgeError {
         let code = match self {
             Self::Address(_) => ErrorCode::InvalidAddress,
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Interrupted { .. } => ErrorCode::Unreachable,
@@ -287,7 +310,7 @@ impl OdooError {
             Self::Refused { .. } => ErrorCode::OdooRefused,
             Self::UnknownSchema { .. } => ErrorCode::UnknownSchema,
             Self::BadArguments { .. } | Self::InvalidRequest(_) => ErrorCode::InvalidArguments,
-            Self::Failed { .. } | Self::UnexpectedAnswer { .. } => ErrorCode::OdooFailed,
+            Self::Failed { .. } | Self::UnexpectedAnswer { .. } | Self::Unreadable { .. } => ErrorCode::OdooFailed,
             Self::Busy { .. } => ErrorCode::OdooBusy,
             Self::TooLarge { .. } => ErrorCode::TooMuch,
             Self::OutcomeUnknown { .. } => ErrorCode::OutcomeUnknown,
@@ -298,6 +321,9 @@ impl OdooError {
             edge = edge.with_detail(format!("Odoo says: {words}"));
         }
         edge.retry = self.is_passing();
+        if let Self::Busy { retry_after: Some(wait) } = self {
+            edge.retry_after = Some(wait.as_secs().max(1));
+        }
         edge
     }
 
@@ -329,6 +355,19 @@ impl OdooError {
     }
 }
 
+/// Characters that turn or hide what stands beside them.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{} MiB", bytes / (1024 * 1024)),
+    }
+}
+
 fn after(wait: Option<Duration>) -> String {
     wait.map_or_else(|| " in a moment".to_owned(), |wait| format!(" in {} s", wait.as_secs().max(1)))
 }
@@ -345,6 +384,60 @@ mod tests {
         assert_eq!(edge.code, ErrorCode::OdooRefused);
         assert_eq!(edge.detail.as_deref(), Some("Odoo says: You cannot sell •••."));
         assert!(!edge.retry);
+    }
+
+    #[test]
+    fn words_hide_and_turn_nothing() {
+        let words = Words::new("pay \u{202e}001\u{202c} now\u{e0041}\u{200b}\u{feff}", "");
+        assert_eq!(words.as_str(), "pay 001 now");
+    }
+
+    #[test]
+    fn every_error_names_a_next_step() {
+        let host = || "erp.example.com".to_owned();
+        let words = || Words::new("No.", "");
+        let all = [
+            OdooError::Address(AddressError::Empty),
+            OdooError::Unreachable { host: host(), cause: Unreachable::Refused },
+            OdooError::Certificate { host: host(), problem: CertificateProblem::Expired },
+            OdooError::BadAuthority("it is empty.".into()),
+            OdooError::Redirected { host: host(), to: "https://other".into() },
+            OdooError::NotOdoo { host: host(), what: "it answers with a web page".into() },
+            OdooError::NoApi { host: host(), api: "JSON-2" },
+            OdooError::UnknownDatabase { database: "prod".into() },
+            OdooError::CredentialRefused { credential: "API key" },
+            OdooError::ApiNotIncluded,
+            OdooError::Protocol(ProtocolMismatch::PasswordOnJson2),
+            OdooError::AccessDenied { words: words() },
+            OdooError::RecordMissing { words: words() },
+            OdooError::Refused { words: words() },
+            OdooError::UnknownSchema { words: words() },
+            OdooError::BadArguments { words: words() },
+            OdooError::Failed { class: "a.B".into(), words: words() },
+            OdooError::Busy { retry_after: None },
+            OdooError::TimedOut { host: host(), within: Duration::from_secs(30) },
+            OdooError::Interrupted { host: host() },
+            OdooError::TooLarge { limit: 1024 },
+            OdooError::Unreadable { host: host(), flaw: Flaw::Number },
+            OdooError::Unreadable { host: host(), flaw: Flaw::NotUtf8 },
+            OdooError::UnexpectedAnswer { what: "a.b".into() },
+            OdooError::OutcomeUnknown { cause: Lost::TooLarge },
+            OdooError::InvalidRequest("it is empty"),
+            OdooError::Setup("no roots.".into()),
+        ];
+        for error in all {
+            let (sentence, edge) = (error.to_string(), error.edge());
+            // The step stands in the sentence already, or follows it.
+            assert_eq!(error.next_step().is_none(), edge.message == sentence, "{edge:?}");
+            let steps = [
+                "check", "ask", "try", "read", "search", "change", "enter", "use", "name", "look", "has to", "choose",
+                "leave", "tell",
+            ];
+            let lower = edge.message.to_lowercase();
+            assert!(steps.iter().any(|step| lower.contains(step)), "{}", edge.message);
+            assert!(edge.message.ends_with('.') && !edge.message.contains(".."), "{}", edge.message);
+            assert!(!error.fix().is_empty());
+        }
     }
 
     #[test]

@@ -1,9 +1,8 @@
+use crate::answer::{Exception, Unread};
 use crate::credential::Credential;
 use crate::error::{Lost, OdooError, Words};
 use crate::http::Answer;
 use crate::transport::Kind;
-use serde::Deserialize;
-use serde_json::Value;
 
 /// Where a call went, for the words of its error.
 pub(crate) struct Scene<'a> {
@@ -12,20 +11,14 @@ pub(crate) struct Scene<'a> {
     pub(crate) database: &'a str,
     pub(crate) credential: &'a Credential,
     pub(crate) kind: Kind,
-}
-
-/// A Python exception as both protocols carry it. Traceback, arguments and context are not even read.
-#[derive(Deserialize)]
-pub(crate) struct Exception {
-    name: String,
-    #[serde(default)]
-    message: Value,
+    /// How much memory the values of an answer may take, in bytes.
+    pub(crate) memory: u64,
 }
 
 impl Exception {
     /// What it means: by the class first, by the HTTP status where the class says nothing.
     pub(crate) fn error(&self, status: Option<u16>, scene: &Scene<'_>) -> OdooError {
-        let message = self.message.as_str().unwrap_or_default();
+        let (name, message) = (self.name(), self.message());
         let words = || Words::new(message, scene.credential.expose());
         let refused = || {
             if speaks_of_plan(message) {
@@ -34,10 +27,10 @@ impl Exception {
                 OdooError::CredentialRefused { credential: scene.credential.kind() }
             }
         };
-        if self.name.starts_with("psycopg2.") {
+        if name.starts_with("psycopg2.") {
             return self.database_error(message, scene);
         }
-        match self.name.rsplit('.').next().unwrap_or_default() {
+        match name.rsplit('.').next().unwrap_or_default() {
             "AccessDenied" | "Unauthorized" | "SessionExpired" | "SessionExpiredException" => refused(),
             "AccessError" | "Forbidden" if speaks_of_plan(message) => OdooError::ApiNotIncluded,
             "AccessError" | "Forbidden" => OdooError::AccessDenied { words: words() },
@@ -50,7 +43,10 @@ impl Exception {
             "UserError" | "ValidationError" | "RedirectWarning" | "Warning" => OdooError::Refused { words: words() },
             "ValueError" if message.starts_with("Expected singleton") => OdooError::BadArguments { words: words() },
             "KeyError" => OdooError::UnknownSchema {
-                words: Words::new(&format!("the name {message:?} is not known"), scene.credential.expose()),
+                words: Words::new(
+                    &format!("the name “{}” is not known", message.trim_matches(['\'', '"'])),
+                    scene.credential.expose(),
+                ),
             },
             "ValueError" | "NotFound" => OdooError::UnknownSchema { words: words() },
             "AttributeError" if message.contains("does not exist") || message.contains("has no attribute") => {
@@ -72,11 +68,11 @@ impl Exception {
 
     /// The class as it may be shown: names of Python, nothing else.
     fn class(&self) -> String {
-        self.name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(80).collect()
+        self.name().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(80).collect()
     }
 
     fn database_error(&self, message: &str, scene: &Scene<'_>) -> OdooError {
-        let class = self.name.rsplit('.').next().unwrap_or_default();
+        let class = self.name().rsplit('.').next().unwrap_or_default();
         if class == "OperationalError" && message.contains("database") && message.contains("does not exist") {
             return OdooError::UnknownDatabase { database: scene.database.to_owned() };
         }
@@ -91,6 +87,17 @@ impl Exception {
             | "CheckViolation"
             | "RestrictViolation"
             | "ExclusionViolation" => OdooError::Refused { words: Words::new(message, scene.credential.expose()) },
+            // Values that no column takes. As below, its words stay here.
+            "DataError"
+            | "NumericValueOutOfRange"
+            | "StringDataRightTruncation"
+            | "InvalidTextRepresentation"
+            | "InvalidDatetimeFormat"
+            | "DatetimeFieldOverflow"
+            | "CharacterNotInRepertoire"
+            | "UntranslatableCharacter"
+            | "InvalidRowCountInLimitClause"
+            | "InvalidRowCountInResultOffsetClause" => OdooError::BadArguments { words: Words::default() },
             // What PostgreSQL says is for Odoo's developers: it may hold SQL and the server's inner addresses.
             _ => OdooError::Failed { class: self.class(), words: Words::default() },
         }
@@ -104,7 +111,8 @@ pub(crate) fn not_json(answer: &Answer, scene: &Scene<'_>) -> OdooError {
     let is_write = scene.kind == Kind::Write;
     let not_odoo = |what: String| OdooError::NotOdoo { host: host(), what };
     match answer.status.as_u16() {
-        200..=299 if is_write => OdooError::OutcomeUnknown { cause: Lost::Unreadable },
+        100..=299 if is_write => OdooError::OutcomeUnknown { cause: Lost::Unreadable },
+        200..=299 if answer.body.is_empty() => not_odoo("its answer is empty".to_owned()),
         200..=299 => not_odoo("it answers with a web page".to_owned()),
         402 | 403 if speaks_of_plan(&page) => OdooError::ApiNotIncluded,
         // What Odoo 19 says to a name in `X-Odoo-Database` that it does not serve here.
@@ -121,16 +129,20 @@ pub(crate) fn not_json(answer: &Answer, scene: &Scene<'_>) -> OdooError {
         status @ (408 | 499 | 500..=599) if is_write => OdooError::OutcomeUnknown { cause: Lost::Gateway(status) },
         408 | 502 | 504 => OdooError::Busy { retry_after: answer.retry_after },
         status @ 500..=599 => OdooError::Failed { class: format!("HTTP {status}"), words: Words::default() },
-        status => not_odoo(format!("it answers with a web page (HTTP {status})")),
+        status => not_odoo(format!("it answers HTTP {status}, which Odoo's API never does")),
     }
 }
 
-/// What it means that an answer begins like JSON and does not parse.
-pub(crate) fn unreadable(error: &serde_json::Error, scene: &Scene<'_>) -> OdooError {
-    match scene.kind {
-        Kind::Write => OdooError::OutcomeUnknown { cause: Lost::Unreadable },
-        Kind::Read if error.is_eof() => OdooError::Interrupted { host: scene.host.to_owned() },
-        Kind::Read => OdooError::NotOdoo { host: scene.host.to_owned(), what: "its answer is not JSON".to_owned() },
+/// What it means that an answer begins like JSON and cannot be taken.
+pub(crate) fn unreadable(why: Unread, scene: &Scene<'_>) -> OdooError {
+    let host = || scene.host.to_owned();
+    match (scene.kind, why) {
+        (Kind::Write, Unread::TooLarge) => OdooError::OutcomeUnknown { cause: Lost::TooLarge },
+        (Kind::Write, _) => OdooError::OutcomeUnknown { cause: Lost::Unreadable },
+        (Kind::Read, Unread::TooLarge) => OdooError::TooLarge { limit: scene.memory },
+        (Kind::Read, Unread::Ends) => OdooError::Interrupted { host: host() },
+        (Kind::Read, Unread::Flawed(flaw)) => OdooError::Unreadable { host: host(), flaw },
+        (Kind::Read, Unread::NotJson) => OdooError::NotOdoo { host: host(), what: "its answer is not JSON".to_owned() },
     }
 }
 
@@ -146,24 +158,24 @@ fn speaks_of_plan(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer;
     use serde_json::json;
+
+    fn scene(credential: &Credential, kind: Kind) -> Scene<'_> {
+        Scene { host: "erp", api: "JSON-2", database: "prod", credential, kind, memory: 1024 }
+    }
 
     fn classify(name: &str, message: &str, status: Option<u16>) -> OdooError {
         let credential = Credential::ApiKey("key-123".into());
-        let scene = Scene { host: "erp", api: "JSON-2", database: "prod", credential: &credential, kind: Kind::Write };
-        let exception: Exception = serde_json::from_value(
-            json!({"name": name, "message": message, "arguments": [], "debug": "Traceback key-123"}),
-        )
-        .unwrap();
-        exception.error(status, &scene)
+        let body = json!({"name": name, "message": message, "arguments": [], "debug": "Traceback key-123"}).to_string();
+        answer::exception(body.as_bytes()).unwrap().error(status, &scene(&credential, Kind::Write))
     }
 
     fn page(status: u16, body: &str, kind: Kind) -> OdooError {
         let credential = Credential::ApiKey("key-123".into());
-        let scene = Scene { host: "erp", api: "JSON-2", database: "prod", credential: &credential, kind };
         let answer =
             Answer { status: reqwest::StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() };
-        not_json(&answer, &scene)
+        not_json(&answer, &scene(&credential, kind))
     }
 
     #[test]
@@ -218,6 +230,10 @@ mod tests {
         let down = classify("psycopg2.OperationalError", "connection to server at 10.0.0.7 refused", None);
         assert!(!format!("{down:?} {down}").contains("10.0.0.7"));
         assert!(matches!(classify("psycopg2.errors.SerializationFailure", "", None), OdooError::Busy { .. }));
+        assert_eq!(
+            classify("psycopg2.errors.NumericValueOutOfRange", "integer out of range", Some(500)),
+            OdooError::BadArguments { words: Words::default() }
+        );
         assert!(matches!(
             classify("psycopg2.errors.UniqueViolation", "duplicate key", None),
             OdooError::Refused { .. }

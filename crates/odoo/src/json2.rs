@@ -1,6 +1,7 @@
 use crate::OdooError;
+use crate::answer;
 use crate::credential::Credential;
-use crate::exception::{Exception, Scene, not_json, unreadable};
+use crate::exception::{Scene, not_json, unreadable};
 use crate::http::Http;
 use crate::transport::{Kind, Method, Transport};
 use async_trait::async_trait;
@@ -47,7 +48,14 @@ pub(crate) async fn serves(http: &Http, database: &str) -> Result<Option<bool>, 
     let headers = HeaderMap::from_iter([(HeaderName::from_static(DATABASE), named)]);
     let answer = http.post("/json/2/res.users/context_get", headers, b"{}".to_vec(), Kind::Read, None).await?;
     let nobody = Credential::ApiKey(String::new().into());
-    let scene = Scene { host: http.host(), api: "JSON-2", database, credential: &nobody, kind: Kind::Read };
+    let scene = Scene {
+        host: http.host(),
+        api: "JSON-2",
+        database,
+        credential: &nobody,
+        kind: Kind::Read,
+        memory: http.memory(),
+    };
     if answer.looks_like_json() {
         return Ok((answer.status.as_u16() == 401).then_some(true));
     }
@@ -72,15 +80,19 @@ impl Transport for Json2 {
             database: &self.database,
             credential: &self.credential,
             kind: method.kind,
+            memory: self.http.memory(),
         };
         if !answer.looks_like_json() {
             return Err(not_json(&answer, &scene));
         }
         if answer.status.is_success() {
-            return serde_json::from_slice(&answer.body).map_err(|error| unreadable(&error, &scene));
+            return answer::value(&answer.body, scene.memory).map_err(|why| unreadable(why, &scene));
         }
-        match serde_json::from_slice::<Exception>(&answer.body) {
-            Ok(exception) => Err(exception.error(Some(answer.status.as_u16()), &scene)),
+        match answer::exception(&answer.body) {
+            Ok(exception) => Err(match exception.error(Some(answer.status.as_u16()), &scene) {
+                OdooError::Busy { retry_after: None } => OdooError::Busy { retry_after: answer.retry_after },
+                error => error,
+            }),
             Err(_) => Err(not_json(&answer, &scene)),
         }
     }

@@ -1,12 +1,13 @@
 use crate::OdooError;
+use crate::answer::{self, Fault};
 use crate::credential::Credential;
-use crate::exception::{Exception, Scene, not_json, unreadable};
+use crate::exception::{Scene, not_json, unreadable};
 use crate::http::Http;
 use crate::transport::{Kind, Method, Transport};
 use async_trait::async_trait;
 use reqwest::header::HeaderMap;
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,11 +93,13 @@ impl Call<'_> {
             database: self.database,
             credential: self.credential,
             kind: self.kind,
+            memory: http.memory(),
         };
         if !answer.status.is_success() || !answer.looks_like_json() {
             return Err(not_json(&answer, &scene));
         }
-        let envelope: Envelope = serde_json::from_slice(&answer.body).map_err(|error| unreadable(&error, &scene))?;
+        let envelope = answer::envelope(&answer.body, scene.memory).map_err(|why| unreadable(why, &scene))?;
+        drop(answer);
         match envelope.error {
             // A method that returns nothing: the answer has no `result` at all.
             None => Ok(envelope.result.unwrap_or(Value::Null)),
@@ -124,31 +127,6 @@ struct Params<'a, A> {
     service: &'a str,
     method: &'a str,
     args: &'a A,
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(rename = "jsonrpc")]
-    _version: Version2,
-    #[serde(default)]
-    result: Option<Value>,
-    #[serde(default)]
-    error: Option<Fault>,
-}
-
-/// The one version of JSON-RPC there is; without it an answer is not one.
-#[derive(Deserialize)]
-enum Version2 {
-    #[serde(rename = "2.0")]
-    Two,
-}
-
-#[derive(Deserialize)]
-struct Fault {
-    #[serde(default)]
-    code: i64,
-    #[serde(default)]
-    data: Option<Exception>,
 }
 
 /// `[database, uid, secret, model, method, [ids, …arguments], {context}]`, written straight into the request.

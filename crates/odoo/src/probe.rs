@@ -17,6 +17,7 @@ use crate::http::{Http, Limits};
 use crate::sign_in::SignIn;
 use crate::tls::CertificateFacts;
 use crate::version::Version;
+use crate::versions::Capability;
 use gatehouse_core::{Protocol, Tls};
 use serde_json::json;
 use std::sync::Arc;
@@ -111,7 +112,7 @@ fn choose(
     let protocol =
         steps.unless_failed(detect::protocol(version, has_key, target.protocol).map_err(OdooError::Protocol))?;
     match protocol {
-        Protocol::JsonRpc if version.has_json2() && !has_key => steps.warn(
+        Protocol::JsonRpc if version.can(Capability::Json2) && !has_key => steps.warn(
             "JSON-RPC, because a password was entered.".to_owned(),
             "An API key is safer: it can be revoked alone, and Odoo keeps JSON-RPC only until version 22.",
         ),
@@ -163,7 +164,7 @@ async fn rights(client: &Client, user: &SignIn, steps: &mut Steps<impl FnMut(Ste
         }
         (Err(error @ OdooError::AccessDenied { .. }), Ok(_)) => steps.warn(
             "The user may not list the models of this Odoo.".to_owned(),
-            if client.version().at_least(16) {
+            if client.version().can(Capability::ModelsForEverybody) {
                 error.fix()
             } else {
                 "Before Odoo 16 only some users may; agents have to know the models' names."

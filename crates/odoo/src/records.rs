@@ -2,6 +2,7 @@ use crate::client::{Client, unexpected};
 use crate::error::{Lost, OdooError};
 use crate::sign_in::id_and_name;
 use crate::transport::{Context, Method};
+use crate::versions::Word;
 use serde_json::{Map, Value, json};
 
 /// A record as Odoo sends it: field → value, `false` for "empty".
@@ -64,6 +65,17 @@ impl Client {
         self.call(&method).await?.as_u64().ok_or_else(|| unexpected(&method))
     }
 
+    /// Whether the user may do this with records of a model at all; rules may still close single records.
+    pub async fn may(&self, right: Right, model: &str) -> Result<bool, OdooError> {
+        let name = self.version().word(Word::Rights);
+        let method = if name == "has_access" {
+            Method::read(model, name).on(&[]).arg("operation", right.as_str())
+        } else {
+            Method::read(model, name).arg("operation", right.as_str()).arg("raise_exception", false)
+        };
+        self.call(&method).await?.as_bool().ok_or_else(|| unexpected(&method))
+    }
+
     /// Records whose name fits, as id and name. `operator` is Odoo's: `ilike`, `=`.
     pub async fn name_search(
         &self,
@@ -73,10 +85,9 @@ impl Client {
         limit: u32,
         context: Option<&Context>,
     ) -> Result<Vec<(i64, String)>, OdooError> {
-        // The second argument was called `args` up to 18, which only ever goes by place.
         let method = Method::read(model, "name_search")
             .arg("name", name)
-            .arg("domain", json!([]))
+            .arg(self.version().word(Word::NameSearchDomain), json!([]))
             .arg("operator", operator)
             .arg("limit", limit)
             .within(context);
@@ -121,6 +132,31 @@ impl Client {
     pub async fn unlink(&self, model: &str, ids: &[i64], context: Option<&Context>) -> Result<(), OdooError> {
         some(ids)?;
         self.call(&Method::write(model, "unlink").on(ids).within(context)).await.map(drop)
+    }
+}
+
+/// What a user may be allowed to do with the records of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// See them.
+    Read,
+    /// Make new ones.
+    Create,
+    /// Change them.
+    Write,
+    /// Delete them.
+    Unlink,
+}
+
+impl Right {
+    /// Odoo's word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Write => "write",
+            Self::Unlink => "unlink",
+        }
     }
 }
 

@@ -1,6 +1,48 @@
+use crate::answer::Flaw;
 use crate::error::{OdooError, Unreachable};
 
 impl OdooError {
+    /// What whoever called does next, in one sentence, where the error's own sentence does not say it.
+    pub(crate) fn next_step(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Address(_)
+            | Self::Redirected { .. }
+            | Self::UnknownDatabase { .. }
+            | Self::CredentialRefused { .. }
+            | Self::Protocol(_)
+            | Self::Busy { .. }
+            | Self::TooLarge { .. }
+            | Self::OutcomeUnknown { .. } => return None,
+            Self::Unreachable { .. } => {
+                "Nothing was sent. The person should check network, VPN and the address of this connection."
+            }
+            Self::Certificate { .. } | Self::BadAuthority(_) => {
+                "Nothing was sent. The person has to look at TLS in the settings of this connection."
+            }
+            Self::NotOdoo { .. } => {
+                "The person should check the address of this connection, and what stands in front of Odoo."
+            }
+            Self::NoApi { .. } => {
+                "The person should check the database's name, and that /json/2 or /jsonrpc is let through."
+            }
+            Self::ApiNotIncluded => "The person has to change the plan or move the database.",
+            Self::AccessDenied { .. } => {
+                "Tell the person: an administrator of that Odoo can give this user the rights."
+            }
+            Self::RecordMissing { .. } => "Search for it again.",
+            Self::Refused { .. } => "Nothing was changed; change what Odoo complains about before trying again.",
+            Self::UnknownSchema { .. } => "Look the names up with odoo_list_models and odoo_fields_get.",
+            Self::BadArguments { .. } => "Check the names and the order of the arguments.",
+            Self::InvalidRequest(_) => "Change the arguments.",
+            Self::Failed { .. } => "Nothing was changed; ask for it in another way, or tell the person.",
+            Self::TimedOut { .. } => "Ask for fewer records or fields, or try again later.",
+            Self::Interrupted { .. } => "Try again.",
+            Self::UnexpectedAnswer { .. } => "Tell the person: a module on that server may have changed the method.",
+            Self::Unreadable { flaw, .. } => flaw.next_step(),
+            Self::Setup(_) => "The person has to start Gatehouse again.",
+        })
+    }
+
     /// What a person can do about it, in a sentence or two.
     pub fn fix(&self) -> &'static str {
         match self {
@@ -40,13 +82,14 @@ impl OdooError {
                 "Check the names of model, fields and method; an app may not be installed there."
             }
             Self::BadArguments { .. } | Self::InvalidRequest(_) => "Check the arguments.",
+            Self::Unreadable { flaw, .. } => flaw.fix(),
             Self::Failed { .. } | Self::UnexpectedAnswer { .. } => {
                 "Ask the server's administrator to look into Odoo's log."
             }
             Self::Busy { .. } => "Wait a little and try again.",
             Self::TimedOut { .. } => "Try again; if it stays so, the server is overloaded or hangs.",
             Self::Interrupted { .. } => "Try again; if it stays so, look at the network between here and the server.",
-            Self::TooLarge { .. } => "Ask for fewer records, or name the fields to read.",
+            Self::TooLarge { .. } => "Ask for fewer records or fields at once.",
             Self::OutcomeUnknown { .. } => "Look into Odoo whether the change is there before you repeat it.",
             Self::Setup(_) => "This is a fault of Gatehouse or of this computer's TLS set-up; please report it.",
         }
@@ -64,6 +107,29 @@ impl Unreachable {
             }
             Self::Proxy => "Check the proxy in this computer's network settings.",
             Self::Other => "Check address and network, then try again.",
+        }
+    }
+}
+
+impl Flaw {
+    fn next_step(self) -> &'static str {
+        match self {
+            Self::Number => "Name the fields to read and leave out the one that holds it.",
+            Self::DoubledKey | Self::TooDeep => "Name the fields to read; tell the person if it stays so.",
+            Self::NotUtf8 | Self::ByteOrderMark => {
+                "Tell the person: something between here and Odoo changes what it answers."
+            }
+        }
+    }
+
+    fn fix(self) -> &'static str {
+        match self {
+            Self::Number => "A record holds a number that is none; the server's administrator has to correct it.",
+            Self::DoubledKey | Self::TooDeep => "Ask the server's administrator to look into Odoo's log.",
+            Self::NotUtf8 | Self::ByteOrderMark => {
+                "A proxy in front of Odoo changes what it answers; its administrator has to let /json/2 and /jsonrpc through \
+                 untouched."
+            }
         }
     }
 }

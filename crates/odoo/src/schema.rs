@@ -1,14 +1,17 @@
+use crate::Version;
 use crate::client::{Client, unexpected};
 use crate::domain::FieldSource;
 use crate::error::OdooError;
 use crate::fields::{ATTRIBUTES, Fields};
+use crate::kept::{Kept, Weight};
 use crate::records::{Record, Search};
 use crate::transport::{Context, Method};
 use crate::values::NameSource;
+use crate::versions::Capability;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 /// A model that the user can reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,44 +25,77 @@ pub struct Model {
 /// A model's name and a language.
 type Named = (String, Option<String>);
 
-/// What is remembered of a database's models and fields, by language.
-#[derive(Default)]
+/// The most models, each in one language, whose fields and lists are remembered.
+const MOST_MODELS: NonZeroUsize = NonZeroUsize::new(300).unwrap();
+/// The most fields remembered in all. Odoo's own larger models have 90 to 290 each.
+const MOST_FIELDS: usize = 30_000;
+/// The most columns remembered in all.
+const MOST_COLUMNS: usize = 20_000;
+/// The most languages in which the list of models is remembered.
+const MOST_LANGUAGES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+/// The most names of models remembered in all; a database with sales, stock and accounting has 284.
+const MOST_NAMES: usize = 20_000;
+
+/// What is remembered of a database's models, their fields and their lists, by language.
 pub(crate) struct Schema {
-    fields: Mutex<HashMap<Named, Arc<Fields>>>,
-    models: Mutex<HashMap<Option<String>, Arc<Vec<Model>>>>,
+    fields: Kept<Named, Fields>,
+    pub(crate) lists: Kept<Named, Vec<String>>,
+    models: Kept<Option<String>, Vec<Model>>,
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self {
+            fields: Kept::new(MOST_MODELS, MOST_FIELDS),
+            lists: Kept::new(MOST_MODELS, MOST_COLUMNS),
+            models: Kept::new(MOST_LANGUAGES, MOST_NAMES),
+        }
+    }
 }
 
 impl Schema {
     /// Drops everything.
     pub(crate) fn clear(&self) {
-        self.fields.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.models.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.fields.drop_where(|_| true);
+        self.lists.drop_where(|_| true);
+        self.models.drop_where(|_| true);
+    }
+}
+
+impl Weight for Fields {
+    fn weight(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T> Weight for Vec<T> {
+    fn weight(&self) -> usize {
+        self.len()
     }
 }
 
 impl Client {
-    /// The fields of a model in a language (`fr_FR`; the user's own when unset). Asked once, then remembered until a call on
-    /// that model fails for its schema.
+    /// The fields of a model in a language (`fr_FR`; the user's own when unset). Asked once, however many ask at the same
+    /// time, then remembered for ten minutes or until a call on that model fails for its schema.
     pub async fn fields(&self, model: &str, lang: Option<&str>) -> Result<Arc<Fields>, OdooError> {
         let key = (model.to_owned(), lang.map(str::to_owned));
-        if let Some(fields) = self.schema().fields.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(fields));
-        }
-        let context = language(lang);
-        let method = Method::read(model, "fields_get")
-            .arg("allfields", json!([]))
-            .arg("attributes", json!(ATTRIBUTES))
-            .within(context.as_ref());
-        let answer = self.call(&method).await?;
-        let fields = Arc::new(Fields::parse(model, answer).ok_or_else(|| unexpected(&method))?);
-        self.schema().fields.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&fields));
-        Ok(fields)
+        let ask = || async {
+            let context = language(lang);
+            let method = Method::read(model, "fields_get")
+                .arg("allfields", json!([]))
+                .arg("attributes", json!(ATTRIBUTES))
+                .within(context.as_ref());
+            let answer = self.call(&method).await?;
+            Fields::parse(model, answer).ok_or_else(|| unexpected(&method))
+        };
+        self.schema().fields.get_or_ask(key, ask).await
     }
 
-    /// Drops what is remembered of a model's fields, and of the list of models.
+    /// Drops what is remembered of a model's fields and list, and of the list of models.
     pub fn forget(&self, model: &str) {
-        self.schema().fields.lock().unwrap_or_else(PoisonError::into_inner).retain(|(name, _), _| name != model);
-        self.schema().models.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.schema().fields.drop_where(|(name, _)| name == model);
+        self.schema().lists.drop_where(|(name, _)| name == model);
+        self.schema().models.drop_where(|_| true);
     }
 
     /// The models that the user can reach whose name or label holds `pattern` (without case), by name. Asked once for each
@@ -87,12 +123,20 @@ impl Client {
     }
 
     async fn all_models(&self, lang: Option<&str>) -> Result<Arc<Vec<Model>>, OdooError> {
-        let key = lang.map(str::to_owned);
-        if let Some(models) = self.schema().models.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(models));
-        }
-        let context = language(lang);
-        let (method, label) = if self.version().at_least(16) {
+        let ask = || async {
+            let context = language(lang);
+            let before = self.version();
+            let outcome = self.ask_for_models(before, context.as_ref()).await;
+            if outcome.is_err() && self.version() != before {
+                return self.ask_for_models(self.version(), context.as_ref()).await;
+            }
+            outcome
+        };
+        self.schema().models.get_or_ask(lang.map(str::to_owned), ask).await
+    }
+
+    async fn ask_for_models(&self, version: Version, context: Option<&Context>) -> Result<Vec<Model>, OdooError> {
+        let (method, label) = if version.can(Capability::ModelsForEverybody) {
             (Method::read("ir.model", "get_available_models"), "display_name")
         } else {
             let method = Method::read("ir.model", "search_read")
@@ -100,7 +144,7 @@ impl Client {
                 .arg("fields", json!(["model", "name"]));
             (method, "name")
         };
-        let method = method.within(context.as_ref());
+        let method = method.within(context);
         let answer = self.call(&method).await?;
         let text = |row: &Value, field: &str| row.get(field).and_then(Value::as_str).map(str::to_owned);
         let model = |row: &Value| Some(Model { name: text(row, "model")?, label: text(row, label)? });
@@ -109,8 +153,6 @@ impl Client {
             .and_then(|rows| rows.iter().map(model).collect::<Option<Vec<_>>>())
             .ok_or_else(|| unexpected(&method))?;
         models.sort_by(|a, b| a.name.cmp(&b.name));
-        let models = Arc::new(models);
-        self.schema().models.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&models));
         Ok(models)
     }
 
@@ -148,6 +190,6 @@ impl NameSource for InContext<'_> {
     }
 }
 
-fn language(lang: Option<&str>) -> Option<Context> {
+pub(crate) fn language(lang: Option<&str>) -> Option<Context> {
     lang.map(|lang| Context::from_iter([("lang".to_owned(), lang.into())]))
 }

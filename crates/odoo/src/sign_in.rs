@@ -3,6 +3,7 @@ use crate::error::OdooError;
 use crate::records::records;
 use crate::transport::{Context, Method};
 use crate::version::Version;
+use crate::versions::Capability;
 use gatehouse_core::Protocol;
 use serde_json::{Value, json};
 
@@ -88,8 +89,7 @@ async fn companies(client: &Client, main: &(i64, String), ids: Vec<i64>) -> Resu
 async fn is_admin(client: &Client, uid: i64) -> Result<bool, OdooError> {
     let ids = [uid];
     let mut method = Method::read("res.users", "has_group").arg("group_ext_id", "base.group_system");
-    // A method of the model up to 17, of the user from 18 on.
-    if client.version().at_least(18) {
+    if client.version().can(Capability::GroupsOfAUser) {
         method = method.on(&ids);
     }
     match client.call(&method).await {

@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_DEPTH: usize = 4;
 /// The most nested commands in one set of values.
 pub const MAX_COMMANDS: usize = 1_000;
+/// The longest text in one field, in bytes; files in base64 may be longer.
+pub const MAX_TEXT: usize = 1_000_000;
+/// How deep JSON may nest in one field.
+pub const MAX_JSON_DEPTH: usize = 32;
 /// The most names looked up for one set of values.
 pub const MAX_LOOKUPS: usize = 100;
 

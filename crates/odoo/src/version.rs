@@ -24,7 +24,7 @@ impl Version {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let (major, rest) = leading_number(number)?;
+        let (major, rest) = leading_number(number).filter(|(major, _)| *major > 0)?;
         let minor = match rest.strip_prefix('.') {
             Some(rest) => leading_number(rest)?.0,
             None if rest.is_empty() || rest.starts_with(['+', '-']) => 0,
@@ -39,7 +39,7 @@ impl Version {
         let minor = parts.get(1).and_then(Value::as_u64).and_then(|minor| u16::try_from(minor).ok())?;
         match parts.first()? {
             Value::Number(major) => {
-                let major = major.as_u64().and_then(|major| u16::try_from(major).ok())?;
+                let major = major.as_u64().and_then(|major| u16::try_from(major).ok()).filter(|major| *major > 0)?;
                 Some(Self { major, minor, saas: false })
             }
             Value::String(major) => Some(Self { minor, ..Self::parse(major)? }),
@@ -47,19 +47,9 @@ impl Version {
         }
     }
 
-    /// Whether it is this yearly release or a later one.
+    /// Whether it is this yearly release or a later one. What a version can do is asked of [`Version::can`].
     pub const fn at_least(self, major: u16) -> bool {
         self.major >= major
-    }
-
-    /// Whether the server knows `/json/2`.
-    pub const fn has_json2(self) -> bool {
-        self.at_least(19)
-    }
-
-    /// Whether the server still answers `/jsonrpc`; announced to end with 22, and with 21.1 on Odoo Online.
-    pub const fn has_json_rpc(self) -> bool {
-        self.major < 21 || (self.major == 21 && self.minor == 0)
     }
 }
 
@@ -113,7 +103,7 @@ mod tests {
         assert_eq!(parsed("18.0-20260101"), "18.0");
         assert_eq!(parsed("20.0alpha1"), "20.0");
         assert_eq!(parsed("17"), "17.0");
-        for nonsense in ["", "odoo", "v19", "19.x", "saas~", "99999999.0", "1e3"] {
+        for nonsense in ["", "odoo", "v19", "19.x", "saas~", "99999999.0", "1e3", "0.0"] {
             assert_eq!(parsed(nonsense), "none", "{nonsense}");
         }
     }
@@ -125,6 +115,7 @@ mod tests {
         let info = Version::from_info(&json!(["saas~18", 3, 0, "final", 0, "e"])).unwrap();
         assert_eq!(info.to_string(), "saas~18.3");
         assert!(Version::from_info(&json!({"major": 19})).is_none());
+        assert!(Version::from_info(&json!([0, 0, 0])).is_none());
     }
 
     #[test]
@@ -133,7 +124,5 @@ mod tests {
             ["14.0", "18.0", "saas~18.3", "19.0", "saas~19.1", "20.0"].map(|text| Version::parse(text).unwrap());
         assert!(order.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(order[0] >= OLDEST);
-        assert!(!order[2].has_json2() && order[3].has_json2());
-        assert!(Version::parse("21.0").unwrap().has_json_rpc() && !Version::parse("saas~21.1").unwrap().has_json_rpc());
     }
 }

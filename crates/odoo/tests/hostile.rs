@@ -9,14 +9,22 @@ mod server;
 mod answers;
 #[path = "hostile/certificates.rs"]
 mod certificates;
+#[path = "hostile/content.rs"]
+mod content;
+#[path = "hostile/leaks.rs"]
+mod leaks;
 #[path = "hostile/probing.rs"]
 mod probing;
 #[path = "hostile/proxies.rs"]
 mod proxies;
 #[path = "hostile/redirects.rs"]
 mod redirects;
+#[path = "hostile/traffic.rs"]
+mod traffic;
 #[path = "hostile/upgrades.rs"]
 mod upgrades;
+#[path = "hostile/versions.rs"]
+mod versions;
 
 use gatehouse_core::{Protocol, Tls};
 use gatehouse_odoo::{Client, Credential, Endpoint, Limits, OdooError, Record, Search};
@@ -39,6 +47,7 @@ fn key() -> Credential {
 fn short() -> Limits {
     Limits {
         body: 64 * 1024,
+        values: 256 * 1024,
         read: Duration::from_millis(1_500),
         write: Duration::from_millis(700),
         connect: Duration::from_millis(500),

@@ -8,13 +8,17 @@ use std::path::{Path, PathBuf};
 /// From PyPI, into an environment of their own.
 const PEERS: &[&str] = &["mcp-server-odoo", "odoo-mcp", "odoo-safe-mcp"];
 
-/// `cargo xtask bench [--sim] [--no-peers]`: against the real Odoo it writes `docs/benchmarks.md`.
+/// `cargo xtask bench [--sim] [--no-peers]`: against the real Odoo it writes `docs/benchmarks.md`. `bench policy` and
+/// `bench odoo` write their parts of it.
 pub(crate) fn run(rest: &[&str]) -> Outcome {
     if let ["policy"] = rest {
         return policy();
     }
+    if let ["odoo", rest @ ..] = rest {
+        return tools(rest);
+    }
     if let Some(unknown) = rest.iter().find(|word| !["--sim", "--no-peers"].contains(word)) {
-        return Err(format!("bench knows policy, --sim and --no-peers, not {unknown}"));
+        return Err(format!("bench knows policy, odoo, --sim and --no-peers, not {unknown}"));
     }
     let (sim, no_peers) = (rest.contains(&"--sim"), rest.contains(&"--no-peers"));
     setup::run()?;
@@ -38,6 +42,30 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
     };
     std::fs::create_dir_all(place::root().join("docs")).map_err(|error| format!("docs: {error}"))?;
     words.extend(["--report", &report]);
+    let mut step = Step::cargo(&words);
+    for (name, value) in odoo.variables() {
+        step = step.env(name, value);
+    }
+    step.run()
+}
+
+/// The Odoo tools beside the peers': writes its part of `docs/benchmarks.md`, and `docs/agent-tasks.md`. `rest` goes to the
+/// program that measures: `--part` (speed, trips, sizes, far, tasks, export), `--only TASK`, `--rounds N`; a part writes nothing.
+fn tools(rest: &[&str]) -> Outcome {
+    setup::run()?;
+    front_end::build()?;
+    let programs = programs()?;
+    let venv = peers().ok_or("the Odoo tools are measured beside the peers, and those could not be installed")?;
+    let odoo = odoo::up()?;
+    begin("measuring");
+    let report = place::root().join("docs/benchmarks.md");
+    let (programs, venv, report) = (text(&programs), text(&venv), text(&report));
+    let mut words = vec!["run", "--quiet", "--release", "-p", "gatehouse-tests", "--bin", "bench", "--", &programs];
+    words.extend(["--odoo", "--told", "cargo xtask bench odoo", "--venv", &venv]);
+    if !rest.iter().any(|word| ["--part", "--only"].contains(word)) {
+        words.extend(["--report", &report]);
+    }
+    words.extend(rest);
     let mut step = Step::cargo(&words);
     for (name, value) in odoo.variables() {
         step = step.env(name, value);

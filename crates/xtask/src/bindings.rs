@@ -1,5 +1,5 @@
-//! What is generated from Rust and checked in: TypeScript types for the windows, the built-in catalogue for the bridge, the
-//! JSON Schema of a policy for editors.
+//! What is generated from Rust and checked in: TypeScript types for the windows, the built-in catalogue and instructions for
+//! the bridge, the JSON Schema of a policy for editors, and the documentation of the tools.
 
 use crate::place;
 use crate::step::{Outcome, Step, begin};
@@ -8,27 +8,26 @@ use std::path::{Path, PathBuf};
 
 /// Writes them.
 pub(crate) fn write() -> Outcome {
-    begin("TypeScript types");
+    begin("TypeScript types, and what else is generated");
     let folder = checked_in();
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    generate(&folder, &catalogue(), &schema())
+    generate(&folder, &Files::checked_in())
 }
 
 /// Compares what is checked in with what the Rust types say now.
 pub(crate) fn check() -> Outcome {
-    begin("TypeScript types: fresh?");
+    begin("TypeScript types, and what else is generated: fresh?");
     let fresh = place::target().join("bindings");
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh).map_err(|error| format!("{}: {error}", fresh.display()))?;
     }
-    let (fresh_catalogue, fresh_schema) =
-        (place::target().join("catalogue.json"), place::target().join("policy.schema.json"));
-    generate(&fresh, &fresh_catalogue, &fresh_schema)?;
+    let (now, then) = (Files::fresh(), Files::checked_in());
+    generate(&fresh, &now)?;
     let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
-    for (fresh, then) in [(&fresh_catalogue, catalogue()), (&fresh_schema, schema())] {
-        if read(fresh)? != read(&then)? {
+    for (now, then) in now.0.iter().zip(&then.0) {
+        if read(now)? != read(then)? {
             return Err(format!("{} is stale; run `cargo xtask bindings`", then.display()));
         }
     }
@@ -46,18 +45,34 @@ fn checked_in() -> PathBuf {
     place::ui().join("src/lib/bindings")
 }
 
-fn catalogue() -> PathBuf {
-    place::root().join("crates/bridge/src/catalogue.json")
+/// The catalogue, the instructions, the schema, and the documentation of the tools.
+struct Files([PathBuf; 4]);
+
+impl Files {
+    fn checked_in() -> Self {
+        let names = [
+            "crates/bridge/src/catalogue.json",
+            "crates/bridge/src/instructions.md",
+            "docs/policy.schema.json",
+            "docs/tools.md",
+        ];
+        Self(names.map(|name| place::root().join(name)))
+    }
+
+    fn fresh() -> Self {
+        Self(
+            ["catalogue.json", "instructions.md", "policy.schema.json", "tools.md"]
+                .map(|name| place::target().join(name)),
+        )
+    }
 }
 
-fn schema() -> PathBuf {
-    place::root().join("docs/policy.schema.json")
-}
-
-fn generate(folder: &Path, catalogue: &Path, schema: &Path) -> Outcome {
-    let [folder, catalogue, schema] = [folder, catalogue, schema].map(|path| path.display().to_string());
-    let lead = ["run", "--quiet", "-p", "gatehouse-broker", "--example", "bindings", "--"];
-    Step::cargo(&[&lead[..], &[&folder, &catalogue, &schema]].concat()).run()
+fn generate(folder: &Path, files: &Files) -> Outcome {
+    let folder = folder.display().to_string();
+    let [catalogue, instructions, schema, tools] = files.0.each_ref().map(|path| path.display().to_string());
+    let example = |name| ["run", "--quiet", "-p", "gatehouse-broker", "--example", name, "--"];
+    Step::cargo(&[&example("bindings")[..], &[&folder, &catalogue, &instructions, &schema]].concat()).run()?;
+    Step::cargo(&[&example("tool_docs")[..], &[&tools]].concat()).run()
 }
 
 fn contents(folder: &Path) -> Outcome<BTreeMap<String, Vec<u8>>> {

@@ -29,9 +29,12 @@ cargo xtask COMMAND
   odoo down         stops it
   bench [--sim]     measures; writes docs/benchmarks.md (--sim: against odoo-sim, writes nothing)
   bench policy      the policy engine beside Cedar; writes its part of docs/benchmarks.md
+  bench odoo        the Odoo tools beside the peers'; writes its part, and docs/agent-tasks.md
+                    (--part speed|trips|sizes|far|tasks|export, --only TASK: writes nothing)
   fuzz [TARGET]     feeds the policy language what nobody would write: parse, import, condition
                     (--seconds N before TARGET: how long each, else 60)
-  bindings          writes the TypeScript types of ui/src/lib/bindings, and docs/policy.schema.json
+  bindings          writes what is generated: the TypeScript types of ui/src/lib/bindings, the bridge's built-in tools and
+                    instructions, docs/policy.schema.json, docs/tools.md
   shots [--readme]  pictures of every page in shots/ (--readme: also docs/window.png)
   setup             installs what the others need, where it can
 

@@ -5,7 +5,7 @@ use crate::step::{Outcome, Step, begin};
 use crate::{bindings, front_end, fuzz, odoo, setup};
 
 /// Exists only where a real Odoo can be had, which is why it is not in the default features.
-const REAL_ODOO: &str = "gatehouse-odoo/real-odoo,gatehouse-tests/real-odoo";
+const REAL_ODOO: &str = "gatehouse-odoo/real-odoo,gatehouse-broker/real-odoo,gatehouse-tests/real-odoo";
 
 /// `cargo xtask test`
 pub(crate) fn run() -> Outcome {

@@ -2,7 +2,7 @@
 
 use gatehouse_tests::Odoo;
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Result, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Result as IoResult, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,12 @@ impl Direct {
     /// Calls a method with named arguments; gives how long it took, a new line included where one was needed, and the
     /// answer.
     pub(crate) fn call(&mut self, model: &str, method: &str, arguments: &Value) -> (Duration, Value) {
+        let (took, answer) = self.ask(model, method, arguments);
+        (took, answer.unwrap_or_else(|told| panic!("{model}.{method}: {told}")))
+    }
+
+    /// The same where Odoo may refuse: then with what it said.
+    pub(crate) fn ask(&mut self, model: &str, method: &str, arguments: &Value) -> (Duration, Result<Value, String>) {
         let Odoo { url, database, key, .. } = &self.odoo;
         let (host, body) = (host(url), arguments.to_string());
         let length = body.len();
@@ -29,19 +35,20 @@ impl Direct {
         );
         let began = Instant::now();
         let line = self.line.take().unwrap_or_else(|| connect(host));
-        let (body, line) = exchange(line, request.as_bytes()).expect("Odoo answers");
+        let (is_well, body, line) = exchange(line, request.as_bytes()).expect("Odoo answers");
         let took = began.elapsed();
         self.line = line;
-        (took, serde_json::from_slice(&body).expect("Odoo answers JSON"))
+        let answer: Value = serde_json::from_slice(&body).expect("Odoo answers JSON");
+        (took, if is_well { Ok(answer) } else { Err(answer["message"].to_string()) })
     }
 }
 
-/// The body of the answer, and the line where Odoo keeps it.
-fn exchange(mut line: BufReader<TcpStream>, request: &[u8]) -> Result<(Vec<u8>, Option<BufReader<TcpStream>>)> {
+/// Whether it went well, the body of the answer, and the line where Odoo keeps it.
+fn exchange(mut line: BufReader<TcpStream>, request: &[u8]) -> IoResult<(bool, Vec<u8>, Option<BufReader<TcpStream>>)> {
     line.get_mut().write_all(request)?;
     let mut status = String::new();
     line.read_line(&mut status)?;
-    assert!(status.contains(" 200 "), "Odoo answered {status:?}");
+    let is_well = status.contains(" 200 ");
     let (mut length, mut is_kept) = (None, true);
     loop {
         let mut header = String::new();
@@ -58,7 +65,7 @@ fn exchange(mut line: BufReader<TcpStream>, request: &[u8]) -> Result<(Vec<u8>, 
     }
     let mut body = vec![0; length.expect("Odoo says how long its answer is")];
     line.read_exact(&mut body)?;
-    Ok((body, is_kept.then_some(line)))
+    Ok((is_well, body, is_kept.then_some(line)))
 }
 
 fn connect(host: &str) -> BufReader<TcpStream> {

@@ -47,7 +47,13 @@ impl House {
         Server::start(&mut self.bridge_command(&self.stage.profile())).expect("the bridge starts")
     }
 
-    /// The same, not yet started, for a profile with or without an app.
+    /// The same, for one connection only: it need not be named.
+    pub(crate) fn pinned(&self, connection: &str) -> Server {
+        let mut command = self.bridge_command(&self.stage.profile());
+        Server::start(command.args(["--connection", connection])).expect("the bridge starts")
+    }
+
+    /// A bridge not yet started, for a profile with or without an app.
     pub(crate) fn bridge_command(&self, profile: &Path) -> Command {
         let mut command = Command::new(self.stage.program("gatehouse-mcp"));
         command.args(["--agent", AGENT, "--profile"]).arg(profile);

@@ -1,7 +1,7 @@
 //! Measures Gatehouse beside the least that it could be, and beside its peers. Run by `cargo xtask bench`, which builds what
 //! it needs:
 //!
-//! `bench PROGRAMS [--venv DIR] [--report FILE] [--sim] [--told COMMAND]`, where PROGRAMS holds `plain/` and `e2e/` with app and
+//! `bench PROGRAMS [--odoo] [--venv DIR] [--report FILE] [--sim] [--told COMMAND]`, where PROGRAMS holds `plain/` and `e2e/` with app and
 //! bridge, and the floors `do_nothing` and `floor-app`.
 #![expect(
     clippy::print_stdout,
@@ -20,7 +20,9 @@ mod gauge;
 mod house;
 mod machine;
 mod memory;
+mod odoo;
 mod peers;
+mod relay;
 mod report;
 mod rpc;
 mod samples;
@@ -49,12 +51,23 @@ struct Words {
     venv: Option<PathBuf>,
     report: Option<PathBuf>,
     sim: bool,
+    /// Only the Odoo tools beside the peers'.
+    odoo: bool,
+    /// Of these, only some parts; all when none is named.
+    parts: Vec<String>,
+    /// Of the tasks, only the one of this name.
+    only: Option<String>,
+    /// How often each read is timed.
+    rounds: usize,
     command: String,
 }
 
 #[tokio::main]
 async fn main() {
     let words = read_words();
+    if words.odoo {
+        return odoo::measure(words).await;
+    }
     let (floor_server, floor_app) = (words.programs.join("do_nothing"), words.programs.join("floor-app"));
     let small = Sim::start(SimOptions::default()).await.expect("odoo-sim starts");
     let odoo = if words.sim { of(&small) } else { Odoo::real("admin") };
@@ -109,10 +122,24 @@ async fn main() {
 fn read_words() -> Words {
     let mut words = std::env::args().skip(1);
     let programs = words.next().map(PathBuf::from).expect("started by cargo xtask bench");
-    let mut read = Words { programs, venv: None, report: None, sim: false, command: "cargo xtask bench".to_owned() };
+    let mut read = Words {
+        programs,
+        venv: None,
+        report: None,
+        sim: false,
+        odoo: false,
+        parts: Vec::new(),
+        only: None,
+        rounds: 100,
+        command: "cargo xtask bench".to_owned(),
+    };
     while let Some(word) = words.next() {
         match (word.as_str(), &mut words) {
             ("--sim", _) => read.sim = true,
+            ("--odoo", _) => read.odoo = true,
+            ("--part", rest) => read.parts.extend(rest.next()),
+            ("--only", rest) => read.only = rest.next(),
+            ("--rounds", rest) => read.rounds = rest.next().and_then(|rounds| rounds.parse().ok()).expect("a number"),
             ("--venv", rest) => read.venv = rest.next().map(PathBuf::from),
             ("--report", rest) => read.report = rest.next().map(PathBuf::from),
             ("--told", rest) => read.command = rest.next().unwrap_or_default(),

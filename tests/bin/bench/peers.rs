@@ -6,7 +6,7 @@ use crate::search::Search;
 use crate::starts::CALLS;
 use gatehouse_tests::Odoo;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const STARTS: usize = 5;
@@ -30,30 +30,51 @@ pub(crate) struct Peer {
     pub(crate) trouble: Option<String>,
 }
 
-/// Starts each of them a few times, and keeps one.
-pub(crate) fn peers(venv: &Path, odoo: &Odoo, home: &Path) -> Vec<Peer> {
-    // Each with the fastest transport that it offers for this Odoo, and reading only.
-    vec![
-        peer(venv, odoo, home, ("mcp-server-odoo", "search_records"), &[("ODOO_YOLO", "read")]),
-        peer(
-            venv,
-            odoo,
-            home,
-            ("odoo-mcp", "search_records"),
-            &[("ODOO_TRANSPORT", "json2"), ("ODOO_PASSWORD", &odoo.key)],
-        ),
-        peer(venv, odoo, home, ("odoo-safe-mcp", "odoo_search"), &[]),
-    ]
+/// Whether a peer may change Odoo too, by its own switches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum May {
+    Read,
+    Write,
 }
 
-fn peer(
-    venv: &Path,
-    odoo: &Odoo,
-    home: &Path,
-    (name, tool): (&'static str, &'static str),
-    own: &[(&str, &str)],
-) -> Peer {
-    let program: PathBuf = venv.join("bin").join(name);
+/// A peer, not yet started: with the fastest transport that it offers for this Odoo.
+pub(crate) fn command(venv: &Path, name: &str, odoo: &Odoo, home: &Path, may: May) -> Command {
+    let mut command = Command::new(venv.join("bin").join(name));
+    command.env_clear().current_dir(home).envs([
+        ("HOME", home.as_os_str()),
+        ("PATH", "/usr/bin:/bin".as_ref()),
+        ("LANG", "C.UTF-8".as_ref()),
+        ("ODOO_URL", odoo.url.as_ref()),
+        ("ODOO_DB", odoo.database.as_ref()),
+        ("ODOO_USERNAME", odoo.login.as_ref()),
+        ("ODOO_API_KEY", odoo.key.as_ref()),
+    ]);
+    match (name, may) {
+        ("mcp-server-odoo", May::Read) => command.env("ODOO_YOLO", "read"),
+        ("mcp-server-odoo", May::Write) => {
+            command.envs([("ODOO_YOLO", "true"), ("ODOO_MCP_ENABLE_METHOD_CALLS", "true")])
+        }
+        ("odoo-mcp", May::Read) => command.envs([("ODOO_TRANSPORT", "json2"), ("ODOO_PASSWORD", odoo.key.as_str())]),
+        ("odoo-mcp", May::Write) => command.envs([
+            ("ODOO_TRANSPORT", "json2"),
+            ("ODOO_PASSWORD", odoo.key.as_str()),
+            ("ODOO_MCP_ENABLE_WRITES", "1"),
+            ("ODOO_MCP_ALLOW_UNKNOWN_METHODS", "1"),
+            ("MCP_CHATTER_DIRECT", "1"),
+        ]),
+        _ => &mut command,
+    };
+    command
+}
+
+/// Starts each of them a few times, and keeps one.
+pub(crate) fn peers(venv: &Path, odoo: &Odoo, home: &Path) -> Vec<Peer> {
+    let tools =
+        [("mcp-server-odoo", "search_records"), ("odoo-mcp", "search_records"), ("odoo-safe-mcp", "odoo_search")];
+    tools.into_iter().map(|(name, tool)| peer(venv, odoo, home, name, tool)).collect()
+}
+
+fn peer(venv: &Path, odoo: &Odoo, home: &Path, name: &'static str, tool: &'static str) -> Peer {
     let mut peer = Peer {
         name,
         version: version(venv, name),
@@ -68,17 +89,7 @@ fn peer(
     };
     // The first start writes compiled Python; it counts no more than ours from a cold disk would.
     for round in 0..=STARTS {
-        let mut command = Command::new(&program);
-        command.env_clear().current_dir(home).envs(own.iter().copied()).envs([
-            ("HOME", home.as_os_str()),
-            ("PATH", "/usr/bin:/bin".as_ref()),
-            ("LANG", "C.UTF-8".as_ref()),
-            ("ODOO_URL", odoo.url.as_ref()),
-            ("ODOO_DB", odoo.database.as_ref()),
-            ("ODOO_USERNAME", odoo.login.as_ref()),
-            ("ODOO_API_KEY", odoo.key.as_ref()),
-        ]);
-        match Server::start(&mut command) {
+        match Server::start(&mut command(venv, name, odoo, home, May::Read)) {
             Ok(server) if round == 0 => drop(server),
             Ok(server) => {
                 peer.starts.push_time(server.ready_after);
@@ -136,7 +147,8 @@ impl Peer {
     }
 }
 
-fn version(venv: &Path, name: &str) -> String {
+/// Of a peer, as it was installed.
+pub(crate) fn version(venv: &Path, name: &str) -> String {
     let ask = format!("import importlib.metadata as m; print(m.version('{name}'))");
     let output = Command::new(venv.join("bin/python")).args(["-c", &ask]).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()

@@ -24,6 +24,9 @@ pub(crate) struct Told {
     pub(crate) arrived: SystemTime,
     /// The answer's text; as an error when the tool says that it is one.
     pub(crate) outcome: Result<String, String>,
+    /// Of all that the answer holds for a model to read: its text, and what it gives as image or file. What a server repeats in
+    /// `structuredContent` does not count.
+    pub(crate) bytes: usize,
 }
 
 impl Server {
@@ -59,9 +62,13 @@ impl Server {
         let (line, answer) = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }))?;
         let (took, arrived) = (began.elapsed(), SystemTime::now());
         let result = &answer["result"];
-        let text = result["content"][0]["text"].as_str().unwrap_or(&line).to_owned();
+        let blocks = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let texts: Vec<&str> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
+        let text = if texts.is_empty() { line } else { texts.join("\n") };
+        let bytes =
+            blocks.iter().map(|block| block["text"].as_str().map_or_else(|| block.to_string().len(), str::len)).sum();
         let outcome = if result.is_object() && result["isError"] != true { Ok(text) } else { Err(text) };
-        Ok(Told { took, arrived, outcome })
+        Ok(Told { took, arrived, outcome, bytes })
     }
 
     /// Resident memory, MB.

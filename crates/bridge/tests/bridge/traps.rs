@@ -98,7 +98,7 @@ async fn a_line_too_long_is_answered_to_its_request_and_the_next_one_read() {
     assert!(message.contains("4 MiB"), "{message}");
 
     // Under that, but more than the app takes: an ordinary error of the call.
-    let (text, is_error) = bridge.call("echo", json!({"blob": &blob[..2 * 1024 * 1024]})).await;
+    let (text, is_error) = bridge.call("echo", json!({"blob": &blob[..3800 * 1024]})).await;
     assert!(is_error);
     assert_eq!(text["error"]["code"], "too_much");
     assert!(!bridge.call("echo", json!({})).await.1);

@@ -46,7 +46,14 @@ impl Broker {
         if let Some(tree) = guarded(&definition.name, definition.risk, &arguments, &opened) {
             return Ok(Tried { tree: Some(tree), facts: None, error: None });
         }
-        let site = Site { broker: self.clone(), agent, bridge: new_bridge_id(), connection, started_app: false, is_planned: false };
+        let site = Site {
+            broker: self.clone(),
+            agent,
+            bridge: new_bridge_id(),
+            connection,
+            started_app: false,
+            is_planned: false,
+        };
         let described = tool.describe(&site, arguments).await?;
         let decided = self.decide_by(by, &site, described.as_ref(), &given);
         let limits = self.limits().clone();

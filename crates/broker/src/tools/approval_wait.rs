@@ -26,8 +26,8 @@ impl Tool for ApprovalWait {
             "Wait for a person",
             Category::Read,
             Severity::Low,
-            "Waits for the outcome of a ticket that an earlier call gave (pending_approval, running, awaiting_person). An \
-             approved call runs now, and its result comes back from here.",
+            "Waits for the outcome of a ticket (pending_approval, running, awaiting_person). An approved call runs now, and \
+             its result comes from here.",
             &json!({"ticket": {"type": "string", "maxLength": 40}}),
             &["ticket"],
         )

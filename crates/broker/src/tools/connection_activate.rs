@@ -15,12 +15,12 @@ impl Tool for ConnectionActivate {
     fn definition(&self) -> ToolDefinition {
         define(
             NAME,
-            "Choose the working connection",
+            "Choose a connection",
             Category::Write,
             Severity::Medium,
-            "Makes a connection the one that reads use when they name none. It holds for this process only. Calls that \
-             change something must still name their connection when you have several.",
-            &json!({"alias": {"type": "string", "description": "Connection name"}}),
+            "Makes a connection the one that reads use when they name none. If there are several, changes must still \
+             name theirs.",
+            &json!({"alias": {"type": "string"}}),
             &["alias"],
         )
     }
@@ -65,7 +65,8 @@ impl Call for ConnectionActivateCall {
             }),
             summary: format!("{} is active", connection.name),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
     }
 }

@@ -19,14 +19,13 @@ impl Tool for ConnectionAdd {
             "Propose a connection",
             Category::Write,
             Severity::Medium,
-            "Opens a form in Gatehouse filled with what you propose; the user checks it and enters the API key or password \
-             there. Never ask for or send a secret. Answers awaiting_person; call approval_wait with the ticket for the \
-             outcome.",
+            "Opens a form filled with what you propose; the user checks it and types the secret there. Never ask for \
+             one. Answers awaiting_person: approval_wait has the outcome.",
             &json!({
-                "url": {"type": "string", "maxLength": 500, "description": "Address of the Odoo, e.g. https://acme.odoo.com"},
-                "alias": {"type": "string", "maxLength": 60, "description": "A short name"},
+                "url": {"type": "string", "maxLength": 500, "description": "e.g. https://acme.odoo.com"},
+                "alias": {"type": "string", "maxLength": 60},
                 "db": {"type": "string", "maxLength": 100},
-                "user": {"type": "string", "maxLength": 200, "description": "Login in Odoo"},
+                "user": {"type": "string", "maxLength": 200, "description": "Login"},
                 "environment": {"type": "string", "enum": ["production", "staging", "development"]},
             }),
             &["url"],

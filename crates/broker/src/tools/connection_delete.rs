@@ -18,8 +18,8 @@ impl Tool for ConnectionDelete {
             "Delete a connection",
             Category::Destructive,
             Severity::Critical,
-            "Moves a connection to the trash, where the user can restore it for 30 days. The user is always asked.",
-            &json!({"alias": {"type": "string", "description": "Connection name"}}),
+            "Moves a connection to the trash, restorable for 30 days. The user is always asked.",
+            &json!({"alias": {"type": "string"}}),
             &["alias"],
         )
     }
@@ -64,7 +64,8 @@ impl Call for ConnectionDeleteCall {
             answer: json!({"status": "deleted", "connection": connection.name, "message": "It is in the trash; the user can restore it in Gatehouse for 30 days."}),
             summary: format!("{} moved to the trash", connection.name),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
     }
 }

@@ -18,8 +18,8 @@ impl Tool for ConnectionList {
             "List connections",
             Category::Read,
             Severity::Low,
-            "Lists the Odoo connections that the user lets you use: name, host, database, environment, version, user, \
-             company, status, and which one is active. Call it first.",
+            "Your Odoo connections: name, host, database, environment, version, user, company, status, and which is \
+             active. Call it first.",
             &json!({}),
             &[],
         )
@@ -57,7 +57,13 @@ impl Call for ConnectionListCall {
                 "You have no connection. Propose one with user_connection_add, or ask the user to grant one in Gatehouse."
             );
         }
-        Ok(Done { answer, summary: counted(connections.len(), "connection"), rows: 0, outcome: None, images: Vec::new() })
+        Ok(Done {
+            answer,
+            summary: counted(connections.len(), "connection"),
+            rows: 0,
+            outcome: None,
+            images: Vec::new(),
+        })
     }
 }
 

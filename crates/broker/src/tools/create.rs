@@ -1,5 +1,7 @@
 //! `odoo_create`: one record, or up to 100 of a model, in one transaction.
 
+mod required;
+
 use super::arguments::Arguments;
 use super::lookup::OpenNames;
 use super::reach::Reach;
@@ -9,7 +11,9 @@ use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, FieldPath, Nested, Risk, Severity, ToolDefinition};
+use gatehouse_core::{
+    CallFacts, Category, EdgeError, Effect, ErrorCode, FieldPath, Nested, Risk, Severity, ToolDefinition, Undo,
+};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
 use gatehouse_odoo::{Fields, Record};
 use serde_json::{Value, json};
@@ -29,9 +33,8 @@ impl Tool for Create {
             "Create records",
             Category::Write,
             Severity::Medium,
-            "Creates one record, or up to 100 of a model in one transaction (give a list). A many2one takes an id, {id,name} \
-             or an exact name; lines are given as a list of objects. Values are checked before anybody is asked. Answers \
-             the new ids.",
+            "Creates one record, or a list of up to 100 of a model in one transaction. Lines are a list of objects. \
+             Values are checked before anybody is asked. Answers the new ids.",
             &with_common(json!({
                 "model": {"type": "string"},
                 "values": {"type": ["object", "array"], "description": "Field values, or a list of them"},
@@ -80,6 +83,7 @@ impl Tool for Create {
             }
             records.push(checked.map_err(|error| site.input_error(error, &place))?);
         }
+        required::check(site, &locale, &fields, &records).await?;
         gather(&mut facts, &records);
         facts.reads = reads_of(Reach::of(site, &source), &facts, &names).await?;
         Ok(Box::new(CreateCall { facts, model, fields, records, locale }))
@@ -193,7 +197,29 @@ impl Call for CreateCall {
                 "companies": self.locale.companies,
             }),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
+    }
+
+    fn undo(&self, _: &Value, done: &Done) -> Undo {
+        if super::execute::is_wizard(&self.model) {
+            return Undo::none("Odoo removes the records of a form by itself.");
+        }
+        let ids = &done.answer["ids"];
+        let can_archive = self.fields.get("active").is_some_and(|field| field.store && field.related.is_none());
+        let undo = if can_archive {
+            let arguments = json!({"model": self.model, "ids": ids, "values": {"active": false}});
+            Undo::by(super::WRITE, arguments).leaving("The records stay, archived.")
+        } else {
+            Undo::by(super::UNLINK, json!({"model": self.model, "ids": ids}))
+                .leaving("Numbers that Odoo gave them stay taken.")
+        };
+        let tells = |effect: &Effect| matches!(effect, Effect::Mail | Effect::MailPossible);
+        if self.facts.effects.iter().any(tells) { undo.leaving("A message that went out stays.") } else { undo }
+    }
+
+    fn makes(&self) -> usize {
+        self.records.len()
     }
 }

@@ -18,8 +18,8 @@ impl Tool for Disconnect {
             "Disconnect",
             Category::Destructive,
             Severity::Critical,
-            "Signs a connection out and drops what is remembered of it. No agent can use it until the user reconnects it in Gatehouse. The user is always asked.",
-            &json!({"alias": {"type": "string", "description": "Connection name"}}),
+            "Signs a connection out until the user reconnects it. The user is always asked.",
+            &json!({"alias": {"type": "string"}}),
             &["alias"],
         )
     }
@@ -62,7 +62,8 @@ impl Call for DisconnectCall {
             answer: json!({"status": "disconnected", "connection": connection.name, "message": "Only the user can reconnect it, in Gatehouse."}),
             summary: format!("{} signed out", connection.name),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
     }
 }

@@ -21,11 +21,11 @@ impl Tool for OpenManager {
             "Open Gatehouse",
             Category::Execute,
             Severity::High,
-            "Opens the Gatehouse window for the user: to add or repair a connection, to answer what waits, to see what was \
-             done. Starts the app when it is not running. Says whether the window was launched, focused, or only shown.",
+            "Shows the user the Gatehouse window: connections to repair, approvals that wait, what was done. Starts \
+             the app if need be.",
             &json!({
                 "page": {"type": "string", "enum": ["connections", "approvals", "agents", "policy", "activity"]},
-                "connection": {"type": "string", "description": "Connection to select"},
+                "connection": {"type": "string"},
             }),
             &[],
         )
@@ -80,7 +80,8 @@ impl Call for OpenManagerCall {
             answer: json!({"window": how, "page": self.to.page, "message": message}),
             summary: how.into(),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
     }
 }

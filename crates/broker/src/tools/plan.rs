@@ -29,13 +29,13 @@ impl Tool for Plan {
     fn definition(&self) -> ToolDefinition {
         define(
             NAME,
-            "Do several steps as one job",
+            "Do a job in steps",
             Category::Execute,
             Severity::High,
-            "Runs up to 20 calls of the other odoo_ tools in order, decided and approved as one job. {\"step\": 1} stands for \
-             the id that step 1 makes (a create, an upload, the record an action opens); in ids, for all of them. Stops at \
-             the first failure and says what was done and how to take it back. Use it for changes that belong together, \
-             and for wizards: create the wizard, then odoo_execute its method.",
+            "Runs up to 20 calls of other odoo_ tools in order as one job, decided once. {\"step\": 1} stands for the \
+             id that step 1 makes (a create, an upload, the record an action opens); in ids, for all of them. Stops \
+             at the first failure, says what was done and how to take it back. For changes that belong together, and \
+             wizards: create one, then odoo_execute its method.",
             &with_common(json!({
                 "steps": {
                     "type": "array",
@@ -191,9 +191,13 @@ impl Call for PlanCall {
                 if preview.sentence.is_empty() { step.call.facts().tool.clone() } else { preview.sentence.clone() };
             whole.touches.push(format!("Step {number}: {sentence}"));
             whole.touches.extend(preview.touches.iter().map(|touched| format!("Step {number}: {touched}")));
-            let numbered = |record: RecordChange| RecordChange { name: format!("{number} · {}", record.name), ..record };
+            let numbered =
+                |record: RecordChange| RecordChange { name: format!("{number} · {}", record.name), ..record };
             whole.records.extend(preview.records.into_iter().map(numbered));
-            whole.total = whole.total.unwrap_or(0).checked_add(preview.total.or(step.call.facts().records).unwrap_or(0));
+            if step.call.facts().changes_odoo() {
+                let touched = preview.total.or(step.call.facts().records).unwrap_or(0);
+                whole.total = whole.total.unwrap_or(0).checked_add(touched);
+            }
             observed.push(preview.observed);
         }
         let count = self.steps.len();
@@ -239,7 +243,7 @@ fn invalid(message: String) -> EdgeError {
     EdgeError::new(ErrorCode::InvalidArguments, message)
 }
 
-/// What a plan is: its strictest step. The model is that of the first step that changes something; what steps do on other
+/// What a plan is: its strictest step. Its records are those that it changes. The model is that of the first step that changes something; what steps do on other
 /// models stands among the nested writes.
 fn facts_of(steps: &[Step], definition: Risk) -> CallFacts {
     let each = || steps.iter().map(|step| step.call.facts());
@@ -251,7 +255,6 @@ fn facts_of(steps: &[Step], definition: Risk) -> CallFacts {
             whole.risk.category = Category::Destructive;
         }
         whole.risk.severity = whole.risk.severity.max(facts.risk.severity);
-        whole.records = whole.records.zip(facts.records).and_then(|(sum, more)| sum.checked_add(more));
         whole.reads = whole.reads.zip(facts.reads.clone()).map(|(mut all, more): (Vec<FieldPath>, _)| {
             all.extend(more);
             all.sort();
@@ -262,6 +265,7 @@ fn facts_of(steps: &[Step], definition: Risk) -> CallFacts {
         whole.sensitive |= facts.sensitive;
     }
     for facts in changing() {
+        whole.records = whole.records.zip(facts.records).and_then(|(sum, more)| sum.checked_add(more));
         if facts.model == model {
             whole.fields.extend(facts.fields.iter().cloned());
         } else if let Some(model) = facts.model.clone() {

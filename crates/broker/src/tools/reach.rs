@@ -109,9 +109,8 @@ impl<'a> Reach<'a> {
 
     /// Whether a field is kept from the agent, by itself or because it holds what is.
     pub(crate) async fn keeps(&self, field: &FieldPath) -> Result<bool, EdgeError> {
-        let alone = BTreeSet::from([field.clone()]);
-        let copies = copied(&alone, self.source).await.map_err(|error| self.site.odoo_error(&error))?;
-        if alone.iter().chain(&copies).any(is_guarded) {
+        let copies = self.copies(&BTreeSet::from([field.clone()])).await?;
+        if is_guarded(field) || copies.iter().any(is_guarded) {
             return Ok(true);
         }
         Ok(self.redacts && (self.site.is_redacted(field) || holds_any_value(field))
@@ -133,7 +132,7 @@ impl<'a> Reach<'a> {
     /// What policy and guard look at.
     pub(crate) async fn finish(self) -> Result<Reads, EdgeError> {
         let all: BTreeSet<FieldPath> = self.named.union(&self.written).cloned().collect();
-        let copies = copied(&all, self.source).await.map_err(|error| self.site.odoo_error(&error))?;
+        let copies = self.copies(&all).await?;
         let shown: Vec<FieldPath> = self.named.iter().chain(&copies).cloned().collect();
         let sensitive = is_sensitive(Some(&shown));
         let mut fields: BTreeSet<FieldPath> = all.into_iter().chain(copies).collect();
@@ -157,6 +156,14 @@ impl<'a> Reach<'a> {
         }
         let fields = is_told.then(|| fields.into_iter().collect());
         Ok(Reads { fields, sensitive })
+    }
+
+    /// The fields whose values these fields show. The name of a record is Odoo's own making and no copy of one field: what
+    /// it is made of matters, and is asked for, only where policy keeps something.
+    async fn copies(&self, fields: &BTreeSet<FieldPath>) -> Result<BTreeSet<FieldPath>, EdgeError> {
+        let followed: BTreeSet<FieldPath> =
+            fields.iter().filter(|path| self.redacts || path.field != "display_name").cloned().collect();
+        copied(&followed, self.source).await.map_err(|error| self.site.odoo_error(&error))
     }
 
     /// What is kept from the agent in a field that Odoo may look at: the field itself, and its origins as far as they can be

@@ -1,17 +1,17 @@
 //! `odoo_read`: records by id.
 
 use super::arguments::Arguments;
-use super::columns::Columns;
+use super::columns::{Columns, Known};
 use super::reach::{Reach, path};
 use super::search_read::{read_facts, read_preview};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
-use crate::answers::cut;
+use crate::answers::{heading, record_url};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
-use gatehouse_odoo::{Fields, Method};
+use gatehouse_odoo::Record;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 const NAME: &str = "odoo_read";
 
@@ -25,12 +25,14 @@ impl Tool for Read {
             "Read records",
             Category::Read,
             Severity::Low,
-            "Reads records by id. Names a few sensible fields itself when none are named; a dotted name such as \
-             order_line.name reads related records in the same trip. Ids that do not exist are listed as missing.",
+            "Reads records by id, answered as odoo_search_read does. HTML comes as text unless html is true. Ids that \
+             do not exist are listed as missing.",
             &with_common(json!({
                 "model": {"type": "string"},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": 500},
                 "fields": {"type": "array", "items": {"type": "string"}, "maxItems": 200},
+                "html": {"type": "boolean"},
+                "text_from": {"type": "integer", "minimum": 0, "description": "Goes on in a long text from this character"},
             })),
             &["model", "ids"],
         )
@@ -44,16 +46,16 @@ impl Tool for Read {
         let locale = Locale::of(site, &arguments).await?;
         let model = arguments.text("model").unwrap_or_default().to_owned();
         let ids = arguments.ids("ids")?;
-        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let known = Known::of(site, &arguments, &model, &locale).await?;
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
         let mut reach = Reach::of(site, &source);
         reach.read(&[path(&model, "id")]);
-        let columns = Columns::parse(&arguments, &fields, &session, &source, &mut reach).await?;
+        let columns = Columns::parse(&arguments, &known, &locale, &source, &mut reach).await?;
         let reads = reach.finish().await?;
         let mut facts = read_facts(NAME, self.definition().risk, &model, "read", reads, ids.len() as u64);
         facts.ids.clone_from(&ids);
-        Ok(Box::new(ReadCall { facts, model, ids, fields, columns, locale }))
+        Ok(Box::new(ReadCall { facts, model, ids, columns, locale }))
     }
 }
 
@@ -61,7 +63,6 @@ struct ReadCall {
     facts: CallFacts,
     model: String,
     ids: Vec<i64>,
-    fields: Arc<Fields>,
     columns: Columns,
     locale: Locale,
 }
@@ -81,39 +82,31 @@ impl Call for ReadCall {
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
-        let session = site.session().await?;
-        let context = self.locale.reading();
-        let rows: Vec<Value> = if self.columns.is_nested() {
-            let method = Method::read(&self.model, "web_read")
-                .on(&self.ids)
-                .arg("specification", self.columns.specification())
-                .within(Some(&context));
-            self.columns.nested_rows(&site.told(&self.model, session.client.call(&method).await).await?)
-        } else {
-            let rows = session.client.read(&self.model, &self.ids, &self.columns.names(), Some(&context)).await;
-            self.columns.rows(&site.told(&self.model, rows).await?, &self.fields)
-        };
-        let missing: Vec<i64> =
-            self.ids.iter().copied().filter(|id| !rows.iter().any(|row| row["id"].as_i64() == Some(*id))).collect();
+        let rows = self.columns.read(site, &self.ids, &self.locale.reading()).await?;
         if rows.is_empty() {
             return Err(EdgeError::new(
                 ErrorCode::RecordMissing,
                 format!("None of these {} records exists, or the user may not see them. Search again.", self.model),
             ));
         }
-        let (rows, was_cut) = cut(rows);
-        let count = rows.len();
-        let mut answer = json!({
-            "connection": site.connection()?.name,
-            "companies": self.locale.companies,
-            "records": rows,
-        });
-        if was_cut {
-            answer["left_out"] = json!("Too much for one answer: read fewer ids or fields.");
+        let id_of = |row: &Record| row.get("id").and_then(Value::as_i64);
+        let found: BTreeSet<i64> = rows.iter().filter_map(id_of).collect();
+        let missing: Vec<i64> = self.ids.iter().copied().filter(|id| !found.contains(id)).collect();
+        let told = self.columns.table(&rows);
+        let session = site.session().await?;
+        let mut answer = heading(site, &self.locale)?;
+        answer["url"] = json!(record_url(&session.client, &self.model));
+        for (name, part) in told.parts {
+            answer[name] = part;
+        }
+        if told.kept < rows.len() {
+            // Too much for one answer: these are for another call.
+            answer["not_shown"] = rows.iter().skip(told.kept).filter_map(id_of).collect();
         }
         if !missing.is_empty() {
             answer["missing"] = json!(missing);
         }
-        Ok(Done { answer, summary: counted(count, "record"), rows: count as u64, outcome: None, images: Vec::new() })
+        let summary = counted(told.kept, "record");
+        Ok(Done { answer, summary, rows: told.kept as u64, outcome: None, images: Vec::new() })
     }
 }

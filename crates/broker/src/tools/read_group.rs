@@ -1,16 +1,22 @@
-//! `odoo_read_group`: counts and sums by group.
+//! `odoo_read_group`: counts and sums by group, companies and currencies apart.
+
+mod apart;
+mod span;
+mod table;
+mod totals;
 
 use super::arguments::Arguments;
 use super::reach::{ClosedNames, Reach};
 use super::search_read::{read_facts, read_preview};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
-use crate::answers::cut;
+use crate::answers::{cut, dates, heading};
+use apart::Apart;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Severity, ToolDefinition};
-use gatehouse_odoo::Record;
-use gatehouse_odoo::domain::{Asked, Domain, Grouping};
+use gatehouse_odoo::domain::{Aggregate, Asked, Domain, Grouping};
 use serde_json::{Value, json};
+use table::Shape;
 
 const NAME: &str = "odoo_read_group";
 const DEFAULT_LIMIT: u32 = 80;
@@ -25,18 +31,19 @@ impl Tool for ReadGroup {
             "Count and sum by group",
             Category::Read,
             Severity::Low,
-            "Groups records and gives __count and sums of each group. group_by: fields, dates with a unit \
-             (date_order:month; hour, day, week, month, quarter, year); [] for one row over everything. aggregates: \
-             field:function with sum, avg, min, max, count, count_distinct, bool_and, bool_or. order: by groups, sums or \
-             __count. null is the group without a value. having filters groups (Odoo 19 on).",
+            "Counts and sums by group, with totals. group_by: fields; dates with a unit (date_order:month; hour, day, \
+             week, quarter, year); [] for all in one row. aggregates: field:sum, avg, min, max, count, \
+             count_distinct, bool_and, bool_or; __count always comes. Companies and currencies are never mixed. null \
+             is the group without a value.",
             &with_common(json!({
                 "model": {"type": "string"},
                 "domain": {"type": ["array", "string"]},
-                "group_by": {"type": "array", "items": {"type": "string"}, "maxItems": 6},
-                "aggregates": {"type": "array", "items": {"type": "string"}, "maxItems": 30},
+                "group_by": {"type": "array", "items": {"type": "string"}},
+                "aggregates": {"type": "array", "items": {"type": "string"}},
                 "having": {"type": "array", "description": "[[\"amount_total:sum\",\">\",1000]]"},
-                "order": {"type": "string", "maxLength": 200, "description": "e.g. __count desc"},
+                "order": {"type": "string", "maxLength": 200, "description": "e.g. amount_total:sum desc"},
                 "limit": {"type": "integer", "minimum": 1, "maximum": 500, "description": "Default 80"},
+                "subtotals": {"type": "boolean", "description": "Of the leading fields, too"},
             })),
             &["model", "group_by"],
         )
@@ -49,7 +56,7 @@ impl Tool for ReadGroup {
     async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
         let locale = Locale::of(site, &arguments).await?;
         let model = arguments.text("model").unwrap_or_default().to_owned();
-        site.fields(&model, locale.lang.as_deref()).await?;
+        let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
         let domain = site.domain(&arguments, &model, &source).await?;
@@ -61,10 +68,20 @@ impl Tool for ReadGroup {
             order: arguments.text("order"),
             having: arguments.get("having"),
         };
-        let grouping = Grouping::parse(asked, &model, &source, session.client.version()).await;
-        let grouping = grouping.map_err(|error| site.input_error(error, ""))?;
-        let limit = arguments.integer("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+        let version = session.client.version();
+        let mut grouping =
+            Grouping::parse(asked, &model, &source, version).await.map_err(|error| site.input_error(error, ""))?;
         let mut reach = Reach::of(site, &source);
+        let apart = Apart::of(&grouping, &fields, &locale, version, &reach).await?;
+        if !apart.axes.is_empty() {
+            let group_by: Vec<&str> = apart.axes.iter().map(String::as_str).chain(group_by.iter().copied()).collect();
+            grouping = Grouping::parse(Asked { group_by: &group_by, ..asked }, &model, &source, version)
+                .await
+                .map_err(|error| site.input_error(error, ""))?;
+        }
+        let asked = grouping.aggregates.len();
+        add_counts(&mut grouping);
+        let limit = arguments.integer("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
         reach.search(&model);
         reach.read(domain.reads());
         reach.look(domain.unseen());
@@ -73,7 +90,28 @@ impl Tool for ReadGroup {
         let closed = reach.show_names(&grouping.named).await?;
         let risk = self.definition().risk;
         let facts = read_facts(NAME, risk, &model, "read_group", reach.finish().await?, u64::from(limit));
-        Ok(Box::new(ReadGroupCall { facts, model, domain, grouping, closed, limit, locale }))
+        let subtotals = arguments.flag("subtotals").unwrap_or(false);
+        Ok(Box::new(ReadGroupCall { facts, model, domain, grouping, apart, asked, closed, limit, subtotals, locale }))
+    }
+}
+
+/// The total of an average needs the number of values beside it.
+fn add_counts(grouping: &mut Grouping) {
+    let averages = grouping.aggregates.iter().filter(|aggregate| aggregate.function == "avg");
+    let counts: Vec<Aggregate> = averages
+        .map(|average| Aggregate {
+            spec: format!("{}:count", average.field),
+            field: average.field.clone(),
+            function: "count".to_owned(),
+        })
+        .collect();
+    if grouping.axes.is_empty() {
+        return;
+    }
+    for count in counts {
+        if !grouping.aggregates.contains(&count) {
+            grouping.aggregates.push(count);
+        }
     }
 }
 
@@ -82,8 +120,12 @@ struct ReadGroupCall {
     model: String,
     domain: Domain,
     grouping: Grouping,
+    apart: Apart,
+    /// How many of the aggregates were asked for.
+    asked: usize,
     closed: ClosedNames,
     limit: u32,
+    subtotals: bool,
     locale: Locale,
 }
 
@@ -98,6 +140,7 @@ impl Call for ReadGroupCall {
         resolved["model"] = json!(self.model);
         resolved["domain"] = self.domain.as_json().clone();
         resolved["limit"] = json!(self.limit);
+        resolved["subtotals"] = json!(self.subtotals);
         resolved["context"] = json!(self.locale.context);
         resolved
     }
@@ -115,32 +158,33 @@ impl Call for ReadGroupCall {
             .read_group(&self.model, self.domain.as_json(), &self.grouping, self.limit + 1, Some(&self.locale.context))
             .await;
         let mut rows = site.told(&self.model, rows).await?;
-        let beyond = rows.len() > self.limit as usize;
+        let mut has_more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
-        let (rows, was_cut) = cut(rows.into_iter().map(|row| self.shown(row)).collect());
+        let (shown, was_cut) = cut(rows.iter().cloned().map(Value::Object).collect());
+        rows.truncate(shown.len());
+        has_more |= was_cut;
+        let shape = Shape {
+            grouping: &self.grouping,
+            apart: &self.apart,
+            asked: self.asked,
+            closed: &self.closed,
+            timezone: self.locale.context.get("tz").and_then(Value::as_str).unwrap_or("UTC"),
+            is_whole: !has_more,
+            subtotals: self.subtotals,
+        };
+        let mut answer = heading(site, &self.locale)?;
+        for (name, part) in shape.table(&rows) {
+            answer[name] = part;
+        }
+        answer["has_more"] = json!(has_more);
+        if let Some(dates) = dates(&self.domain) {
+            answer["dates"] = dates;
+        }
+        if has_more {
+            answer["next"] =
+                json!("Groups are missing, so no totals: raise limit, group by less, or narrow the domain.");
+        }
         let count = rows.len();
-        let mut answer = json!({
-            "connection": site.connection()?.name,
-            "companies": self.locale.companies,
-            "groups": rows,
-            "has_more": beyond || was_cut,
-        });
-        if beyond || was_cut {
-            answer["next"] = json!("Raise limit, group by less, or narrow the domain.");
-        }
         Ok(Done { answer, summary: counted(count, "group"), rows: count as u64, outcome: None, images: Vec::new() })
-    }
-}
-
-impl ReadGroupCall {
-    /// Groups of records whose names are kept from the agent go by their ids.
-    fn shown(&self, row: Record) -> Value {
-        let mut row = row;
-        for axis in self.grouping.axes.iter().filter(|axis| self.closed.hold(axis.relation.as_deref())) {
-            if let Some(Value::Object(record)) = row.get_mut(&axis.spec) {
-                record.remove("name");
-            }
-        }
-        Value::Object(row)
     }
 }

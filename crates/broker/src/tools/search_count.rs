@@ -5,6 +5,7 @@ use super::reach::Reach;
 use super::search_read::{read_facts, read_preview};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
+use crate::answers::{dates, heading};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Severity, ToolDefinition};
 use gatehouse_odoo::domain::Domain;
@@ -22,8 +23,7 @@ impl Tool for SearchCount {
             "Count records",
             Category::Read,
             Severity::Low,
-            "Counts the records that a domain finds; without a domain, all of the model. For counts by group use \
-             odoo_read_group.",
+            "Counts what a domain finds. By group: odoo_read_group.",
             &with_common(json!({
                 "model": {"type": "string"},
                 "domain": {"type": ["array", "string"]},
@@ -78,16 +78,17 @@ impl Call for SearchCountCall {
         let session = site.session().await?;
         let count = session.client.search_count(&self.model, self.domain.as_json(), Some(&self.locale.context)).await;
         let count = site.told(&self.model, count).await?;
+        let mut answer = heading(site, &self.locale)?;
+        answer["count"] = json!(count);
+        if let Some(dates) = dates(&self.domain) {
+            answer["dates"] = dates;
+        }
         Ok(Done {
-            answer: json!({
-                "connection": site.connection()?.name,
-                "companies": self.locale.companies,
-                "model": self.model,
-                "count": count,
-            }),
+            answer,
             summary: format!("counted {}", counted(usize::try_from(count).unwrap_or(usize::MAX), "record")),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
     }
 }

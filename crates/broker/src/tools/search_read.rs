@@ -1,15 +1,16 @@
 //! `odoo_search_read`: finds records and reads them, in one round trip.
 
 use super::arguments::Arguments;
-use super::columns::Columns;
+use super::columns::{Columns, Known};
+use super::cursor::{MOST_LISTED, Place, search_of};
 use super::reach::{Reach, Reads};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
-use crate::answers::cut;
+use crate::answers::{dates, heading, record_url};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Risk, Severity, ToolDefinition};
-use gatehouse_odoo::domain::{Domain, Order};
-use gatehouse_odoo::{Fields, Method, Search};
+use gatehouse_odoo::domain::{Direction, Domain, Order};
+use gatehouse_odoo::{Method, OdooError, Record};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,15 +28,15 @@ impl Tool for SearchRead {
             "Search and read",
             Category::Read,
             Severity::Low,
-            "Finds records and reads fields of them in one trip. domain is Odoo's list form, e.g. \
-             [[\"country_id.code\",\"=\",\"FR\"],[\"active\",\"=\",true]]; what does not parse is refused, never widened. \
-             Names sensible fields itself when none are named; order_line.name reads related records too. has_more and \
-             cursor lead to the next page.",
+            "Finds records and reads their fields in one trip. domain: [[\"country_id.code\",\"=\",\"FR\"]]. Sensible \
+             fields by default; order_line.name reads related records, too. Records come as columns and rows; \
+             every_row holds what all share. cursor gives the next page, none missing or twice; order id suits \
+             exports best.",
             &with_common(json!({
                 "model": {"type": "string", "description": "e.g. res.partner"},
                 "domain": {"type": ["array", "string"]},
                 "fields": {"type": "array", "items": {"type": "string"}, "maxItems": 200},
-                "order": {"type": "string", "maxLength": 200, "description": "e.g. create_date desc, id"},
+                "order": {"type": "string", "maxLength": 200, "description": "e.g. create_date desc"},
                 "limit": {"type": "integer", "minimum": 1, "maximum": 500, "description": "Default 20"},
                 "cursor": {"type": "string", "maxLength": 40},
             })),
@@ -50,37 +51,49 @@ impl Tool for SearchRead {
     async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
         let locale = Locale::of(site, &arguments).await?;
         let model = arguments.text("model").unwrap_or_default().to_owned();
-        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let known = Known::of(site, &arguments, &model, &locale).await?;
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
         let domain = site.domain(&arguments, &model, &source).await?;
+        let mut reach = Reach::of(site, &source);
         let order = match arguments.text("order") {
+            Some(order) => Some(order),
+            None if reach.may_show_order(&known.fields).await? => None,
+            // The model's own order would tell how records stand to each other in what is kept from the agent.
+            None => Some("id"),
+        };
+        let order = match order {
             Some(order) => {
                 let order = Order::parse(order, &model, &source).await;
                 Some(order.map_err(|error| site.input_error(error, "order"))?)
             }
             None => None,
         };
-        let mut reach = Reach::of(site, &source);
-        let columns = Columns::parse(&arguments, &fields, &session, &source, &mut reach).await?;
+        let columns = Columns::parse(&arguments, &known, &locale, &source, &mut reach).await?;
         let limit = arguments.integer("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
-        let offset = arguments.text("cursor").map(read_cursor).transpose()?.unwrap_or(0);
+        // As the agent gave it: relative dates move on between two pages.
+        let search = search_of(&json!([
+            site.connection()?.id,
+            model,
+            arguments.get("domain"),
+            order.as_ref().map(Order::as_str),
+            locale.context.get("allowed_company_ids"),
+        ]));
+        let cursor = arguments.text("cursor").map(str::to_owned);
+        let place = match &cursor {
+            Some(cursor) => site.broker.0.cursors.place(cursor, &site.agent.id, search)?,
+            None => Place::Beginning,
+        };
         reach.search(&model);
         reach.read(domain.reads());
         reach.look(domain.unseen());
-        let order = match order {
-            Some(order) => {
-                reach.read(order.reads());
-                reach.look(order.unseen());
-                Some(order.as_str().to_owned())
-            }
-            None if reach.may_show_order(&fields).await? => None,
-            // The model's own order would tell how records stand to each other in what is kept from the agent.
-            None => Some("id".to_owned()),
-        };
+        if let Some(order) = &order {
+            reach.read(order.reads());
+            reach.look(order.unseen());
+        }
         let risk = self.definition().risk;
         let facts = read_facts(NAME, risk, &model, "search_read", reach.finish().await?, u64::from(limit));
-        Ok(Box::new(SearchReadCall { facts, model, domain, order, columns, limit, offset, fields, locale }))
+        Ok(Box::new(SearchReadCall { facts, model, domain, order, columns, limit, search, cursor, place, locale }))
     }
 }
 
@@ -88,11 +101,12 @@ struct SearchReadCall {
     facts: CallFacts,
     model: String,
     domain: Domain,
-    order: Option<String>,
+    order: Option<Order>,
     columns: Columns,
     limit: u32,
-    offset: u32,
-    fields: Arc<Fields>,
+    search: u64,
+    cursor: Option<String>,
+    place: Place,
     locale: Locale,
 }
 
@@ -107,9 +121,9 @@ impl Call for SearchReadCall {
             "model": self.model,
             "domain": self.domain.as_json(),
             "fields": self.columns.names(),
-            "order": self.order,
+            "order": self.order.as_ref().map(Order::as_str),
             "limit": self.limit,
-            "offset": self.offset,
+            "cursor": self.cursor,
             "context": self.locale.context,
         })
     }
@@ -119,47 +133,112 @@ impl Call for SearchReadCall {
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
-        let session = site.session().await?;
-        let context = self.locale.reading();
-        // One more than asked tells whether there is more.
-        let mut rows: Vec<Value> = if self.columns.is_nested() {
-            let mut method = Method::read(&self.model, "web_search_read")
-                .arg("domain", self.domain.as_json().clone())
-                .arg("specification", self.columns.specification())
-                .arg("offset", self.offset)
-                .arg("limit", self.limit + 1);
-            if let Some(order) = &self.order {
-                method = method.arg("order", order.as_str());
+        let by_id = self.order.as_ref().and_then(Order::by_id);
+        let place = match &self.place {
+            Place::AfterGiven { key, given } if self.place.is_far() => {
+                site.broker.0.cursors.list(*key, given, self.all_ids(site).await?)
             }
-            let answer = session.client.call(&method.within(Some(&context))).await;
-            self.columns.nested_rows(&site.told(&self.model, answer).await?["records"])
-        } else {
-            let search = Search {
-                domain: self.domain.as_json().clone(),
-                fields: &self.columns.names(),
-                order: self.order.as_deref(),
-                limit: self.limit + 1,
-                offset: self.offset,
-            };
-            let rows = session.client.search_read(&self.model, &search, Some(&context)).await;
-            self.columns.rows(&site.told(&self.model, rows).await?, &self.fields)
+            place => place.clone(),
         };
-        let beyond = rows.len() > self.limit as usize;
-        rows.truncate(self.limit as usize);
-        let (rows, was_cut) = cut(rows);
-        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let has_more = beyond || was_cut;
-        let mut answer = json!({
-            "connection": site.connection()?.name,
-            "companies": self.locale.companies,
-            "records": rows,
-            "has_more": has_more,
-        });
-        if has_more {
-            answer["cursor"] = json!(format!("o{}", self.offset + count));
+        let page = self.page(site, place, by_id).await?;
+        let told = self.columns.table(&page.rows);
+        let has_more = page.has_more || told.kept < page.rows.len();
+        let session = site.session().await?;
+        let mut answer = heading(site, &self.locale)?;
+        answer["url"] = json!(record_url(&session.client, &self.model));
+        if let Some(dates) = dates(&self.domain) {
+            answer["dates"] = dates;
         }
-        Ok(Done { answer, summary: counted(count as usize, "row"), rows: u64::from(count), outcome: None, images: Vec::new() })
+        answer["has_more"] = json!(has_more);
+        if has_more {
+            let gone = page.gone(told.kept);
+            answer["cursor"] =
+                json!(site.broker.0.cursors.after(&page.place, by_id, &gone, &site.agent.id, self.search));
+        }
+        for (name, part) in told.parts {
+            answer[name] = part;
+        }
+        let summary = counted(told.kept, "row");
+        Ok(Done { answer, summary, rows: told.kept as u64, outcome: None, images: Vec::new() })
     }
+}
+
+/// One page as it was read.
+struct Page {
+    place: Place,
+    rows: Vec<Record>,
+    /// Its ids, where they were known beforehand: more than the rows where some are gone since.
+    asked: Vec<u32>,
+    has_more: bool,
+}
+
+impl Page {
+    /// The ids that are done with once the first `kept` rows are shown.
+    fn gone(&self, kept: usize) -> Vec<u32> {
+        if !self.asked.is_empty() && kept == self.rows.len() {
+            return self.asked.clone();
+        }
+        let ids: Vec<u32> = self.rows.iter().take(kept).filter_map(id_of).collect();
+        let last = ids.last().and_then(|last| self.asked.iter().position(|id| id == last));
+        last.and_then(|last| self.asked.get(..=last)).map_or(ids, <[u32]>::to_vec)
+    }
+}
+
+impl SearchReadCall {
+    async fn page(&self, site: &Site, place: Place, by_id: Option<Direction>) -> Result<Page, EdgeError> {
+        let context = self.locale.reading();
+        let order = self.order.as_ref().map(Order::as_str);
+        let limit = self.limit as usize;
+        let mut place = place;
+        loop {
+            let asked = place.page(limit).to_vec();
+            let domain = place.domain(self.domain.as_json(), by_id, limit);
+            // One more than asked tells whether there is more, where the ids are not known beforehand.
+            let mut rows = self.columns.search(site, domain, order, self.limit + 1, &context).await?;
+            let Place::Within { key, all, from } = &place else {
+                let has_more = rows.len() > limit;
+                rows.truncate(limit);
+                return Ok(Page { place, rows, asked, has_more });
+            };
+            let next = from + asked.len();
+            let has_more = next < all.len();
+            if rows.is_empty() && has_more {
+                place = Place::Within { key: *key, all: Arc::clone(all), from: next };
+                continue;
+            }
+            rows.sort_by_key(|row| asked.iter().position(|id| id_of(row) == Some(*id)));
+            return Ok(Page { place, rows, asked, has_more });
+        }
+    }
+
+    /// The ids of everything that the search finds.
+    async fn all_ids(&self, site: &Site) -> Result<Vec<u32>, EdgeError> {
+        let session = site.session().await?;
+        let mut method = Method::read(&self.model, "search")
+            .arg("domain", self.domain.as_json().clone())
+            .arg("limit", MOST_LISTED + 1);
+        if let Some(order) = &self.order {
+            method = method.arg("order", order.as_str());
+        }
+        let answer = session.client.call(&method.within(Some(&self.locale.context))).await;
+        let answer = site.told(&self.model, answer).await?;
+        let id = |id: &Value| id.as_u64().and_then(|id| u32::try_from(id).ok());
+        let ids: Option<Vec<u32>> = answer.as_array().and_then(|ids| ids.iter().map(id).collect());
+        let ids = ids
+            .ok_or_else(|| site.odoo_error(&OdooError::UnexpectedAnswer { what: format!("{}.search", self.model) }))?;
+        if ids.len() > MOST_LISTED {
+            let why = format!(
+                "More than {MOST_LISTED} records fit, and only in the order id can so many be gone through. Start again \
+                 with order id, or narrow the domain."
+            );
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, why));
+        }
+        Ok(ids)
+    }
+}
+
+fn id_of(row: &Record) -> Option<u32> {
+    row.get("id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok())
 }
 
 /// What a person sees of a read that is asked about: which fields of which models.
@@ -186,23 +265,5 @@ pub(crate) fn read_facts(tool: &str, risk: Risk, model: &str, method: &str, read
         sensitive: reads.sensitive,
         reads: reads.fields,
         ..CallFacts::local(tool, risk)
-    }
-}
-
-fn read_cursor(text: &str) -> Result<u32, EdgeError> {
-    text.strip_prefix('o')
-        .and_then(|offset| offset.parse().ok())
-        .ok_or_else(|| EdgeError::new(ErrorCode::InvalidArguments, "cursor: use the one that the last answer gave"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_of_somebody_elses_making_is_refused() {
-        assert_eq!(read_cursor("o40").unwrap(), 40);
-        assert!(read_cursor("40").is_err());
-        assert!(read_cursor("o-1").is_err());
     }
 }

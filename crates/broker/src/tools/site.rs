@@ -7,7 +7,7 @@ use crate::state::Broker;
 use gatehouse_core::{
     Agent, BridgeId, CallFacts, Category, Connection, Decision, EdgeError, ErrorCode, FieldPath, Risk, Severity,
 };
-use gatehouse_odoo::domain::{Domain, FieldSource, InputError};
+use gatehouse_odoo::domain::{Domain, FieldSource, InputError, Today};
 use gatehouse_odoo::{Fields, OdooError};
 use gatehouse_policy::Call;
 use serde_json::{Map, Value, json};
@@ -109,7 +109,10 @@ impl Site {
     ) -> Result<Domain, EdgeError> {
         match arguments.get("domain") {
             Some(domain) => {
-                Domain::parse(domain, model, source).await.map_err(|error| self.input_error(error, "domain"))
+                let session = self.session().await?;
+                let zone = arguments.text("timezone").or(session.sign_in.tz.as_deref());
+                let today = Today::new(self.broker.now().as_millis(), zone);
+                Domain::parse(domain, model, source, &today).await.map_err(|error| self.input_error(error, "domain"))
             }
             None => Ok(Domain::every()),
         }

@@ -6,12 +6,16 @@ use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_commo
 use crate::preview::{SHOWN_RECORDS, sentence};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::FieldType;
+use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 pub(crate) const NAME: &str = "odoo_unlink";
 const MOST: usize = 500;
+/// Models named in one sentence.
+const NAMED: usize = 5;
 
 pub(crate) struct Unlink;
 
@@ -23,8 +27,8 @@ impl Tool for Unlink {
             "Delete records",
             Category::Destructive,
             Severity::Critical,
-            "Deletes records for good; the user is asked. Odoo cannot bring them back: where the model has a field active, \
-             archive instead (odoo_write active false).",
+            "Deletes records for good; the user is asked. Where the model has a field active, archive instead \
+             (odoo_write active false).",
             &with_common(json!({
                 "model": {"type": "string"},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": MOST},
@@ -41,11 +45,21 @@ impl Tool for Unlink {
         let locale = Locale::of(site, &arguments).await?;
         let model = arguments.text("model").unwrap_or_default().to_owned();
         let ids = arguments.ids("ids")?;
+        if let Some(step) = ids.iter().find_map(|id| site.pending_step(*id)) {
+            return Err(EdgeError::new(
+                ErrorCode::InvalidArguments,
+                format!(
+                    "ids: the record of step {step} is not there yet, and nobody can be shown what would be deleted; \
+                         leave it out of the plan"
+                ),
+            ));
+        }
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
-        let owned: Vec<String> = fields
+        let owned: BTreeSet<String> = fields
             .iter()
             .filter(|(_, field)| field.kind == FieldType::One2many && field.store)
             .filter_map(|(_, field)| field.relation.clone())
+            .filter(|model| !model.starts_with("mail.") && !guard::is_never_read(model))
             .collect();
         Ok(Box::new(UnlinkCall {
             facts: CallFacts {
@@ -56,7 +70,7 @@ impl Tool for Unlink {
                 ..CallFacts::local(NAME, self.definition().risk)
             },
             can_archive: fields.get("active").is_some(),
-            owns_lines: !owned.is_empty(),
+            owned: owned.into_iter().collect(),
             model,
             locale,
         }))
@@ -67,7 +81,8 @@ struct UnlinkCall {
     facts: CallFacts,
     model: String,
     can_archive: bool,
-    owns_lines: bool,
+    /// Models whose records belong to these.
+    owned: Vec<String>,
     locale: Locale,
 }
 
@@ -82,24 +97,7 @@ impl Call for UnlinkCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let session = site.session().await?;
-        let context = self.locale.reading();
-        let rows = session.client.read(&self.model, &self.facts.ids, &["display_name"], Some(&context)).await;
-        let rows = site.told(&self.model, rows).await?;
-        let mut names: Map<String, Value> = Map::new();
-        for row in &rows {
-            if let Some(id) = row.get("id").and_then(Value::as_i64) {
-                names.insert(id.to_string(), row.get("display_name").cloned().unwrap_or(Value::Null));
-            }
-        }
-        let missing: Vec<String> =
-            self.facts.ids.iter().map(ToString::to_string).filter(|id| !names.contains_key(id)).collect();
-        if !missing.is_empty() {
-            return Err(EdgeError::new(
-                ErrorCode::RecordMissing,
-                format!("{} {}: no such record, or the user may not see it.", self.model, missing.join(", ")),
-            ));
-        }
+        let names = self.names(site).await?;
         let one = |id: &i64| RecordChange {
             id: Some(*id),
             name: names[&id.to_string()].as_str().unwrap_or_default().to_owned(),
@@ -107,8 +105,10 @@ impl Call for UnlinkCall {
             fields: Vec::new(),
         };
         let mut touches = vec!["Deleting cannot be undone in Odoo.".to_owned()];
-        if self.owns_lines {
-            touches.push("Odoo may delete lines and other records that belong to these.".into());
+        if !self.owned.is_empty() {
+            let more = if self.owned.len() > NAMED { " and others" } else { "" };
+            let named = self.owned.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+            touches.push(format!("Odoo may delete what belongs to them: {named}{more}."));
         }
         if self.can_archive {
             touches.push("Archiving would do: this model has the field “active”.".into());
@@ -124,6 +124,10 @@ impl Call for UnlinkCall {
         })
     }
 
+    async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
+        self.names(site).await.map(Value::Object)
+    }
+
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let removed = session.client.unlink(&self.model, &self.facts.ids, Some(&self.locale.context)).await;
@@ -137,9 +141,40 @@ impl Call for UnlinkCall {
                 "ids": self.facts.ids,
                 "connection": connection.name,
                 "database": connection.database,
+                "companies": self.locale.companies,
             }),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
+    }
+
+    fn undo(&self, _: &Value, _: &Done) -> Undo {
+        Undo::none("Deleted records do not come back.")
+    }
+}
+
+impl UnlinkCall {
+    /// The records' names by id, as they are now.
+    async fn names(&self, site: &Site) -> Result<Map<String, Value>, EdgeError> {
+        let session = site.session().await?;
+        let context = self.locale.reading();
+        let rows = session.client.read(&self.model, &self.facts.ids, &["display_name"], Some(&context)).await;
+        let rows = site.told(&self.model, rows).await?;
+        let mut names: Map<String, Value> = Map::new();
+        for row in &rows {
+            if let Some(id) = row.get("id").and_then(Value::as_i64) {
+                names.insert(id.to_string(), row.get("display_name").cloned().unwrap_or(Value::Null));
+            }
+        }
+        let missing: Vec<String> =
+            self.facts.ids.iter().map(ToString::to_string).filter(|id| !names.contains_key(id)).collect();
+        if missing.is_empty() {
+            return Ok(names);
+        }
+        Err(EdgeError::new(
+            ErrorCode::RecordMissing,
+            format!("{} {}: no such record, or the user may not see it. Search again.", self.model, missing.join(", ")),
+        ))
     }
 }

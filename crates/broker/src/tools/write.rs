@@ -1,5 +1,8 @@
 //! `odoo_write`: changes fields of records; the same values for all of them, or each its own.
 
+mod linked;
+mod undo;
+
 use super::arguments::{Arguments, check_ids};
 use super::create::{gather, reads_of};
 use super::lookup::OpenNames;
@@ -7,18 +10,21 @@ use super::reach::Reach;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::lines::{Commands, Lines, beyond, commands_of};
-use crate::preview::{SHOWN_RECORDS, changes, sentence, touches};
+use crate::preview::{SHOWN_RECORDS, changes, new_values, reference, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Outcome, Severity, ToolDefinition};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Outcome, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
-use gatehouse_odoo::{FieldType, Fields, Record};
+use gatehouse_odoo::{Fields, Method, OdooError, Record};
+use linked::{hints_for, names_of_linked};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const NAME: &str = "odoo_write";
+pub(crate) const NAME: &str = "odoo_write";
 const MOST: usize = 500;
+/// Writes each record its own values; since 19.
+const SAVE_MULTI: &str = "web_save_multi";
 
 pub(crate) struct Write;
 
@@ -30,9 +36,9 @@ impl Tool for Write {
             "Change records",
             Category::Write,
             Severity::Medium,
-            "Changes fields of records: ids and values for the same change on all, or updates [{id, values}] for each its \
-             own; one approval for the whole call. A many2one takes an id, {id,name} or an exact name. Values are checked \
-             before anybody is asked. To confirm, post or cancel a document, do not write its state.",
+            "Changes fields: ids and values for the same change on all, or updates [{id, values}] for each its own; \
+             one approval for the call. Values are checked before anybody is asked. To confirm, post or cancel a \
+             document, do not write its state: odoo_execute.",
             &with_common(json!({
                 "model": {"type": "string"},
                 "ids": {"type": "array", "items": {"type": "integer"}, "maxItems": MOST},
@@ -83,7 +89,10 @@ impl Tool for Write {
         let checked: Vec<CheckedValues> = updates.iter().map(|update| update.checked.clone()).collect();
         gather(&mut facts, &checked);
         facts.reads = reads_of(Reach::of(site, &source), &facts, &names).await?;
-        Ok(Box::new(WriteCall { facts, model, fields, updates, locale }))
+        let named =
+            ["lang", "companies"].into_iter().filter_map(|name| Some(format!("{name} {}", arguments.get(name)?)));
+        let place = named.collect();
+        Ok(Box::new(WriteCall { facts, model, fields, updates, locale, place }))
     }
 }
 
@@ -93,6 +102,8 @@ struct WriteCall {
     fields: Arc<Fields>,
     updates: Vec<Update>,
     locale: Locale,
+    /// Language and companies, where the call names them.
+    place: Vec<String>,
 }
 
 /// The same values for some records.
@@ -114,60 +125,33 @@ impl Call for WriteCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let session = site.session().await?;
-        let mut names: Vec<&str> = self.facts.fields.iter().map(String::as_str).collect();
-        if !names.contains(&"display_name") && self.fields.get("display_name").is_some() {
-            names.push("display_name");
-        }
-        let context = self.locale.reading();
-        let rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
-        let rows = site.told(&self.model, rows).await?;
-        let rows: BTreeMap<i64, Record> =
-            rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect();
-        let missing: Vec<String> =
-            self.facts.ids.iter().filter(|id| !rows.contains_key(id)).map(ToString::to_string).collect();
-        if !missing.is_empty() {
-            return Err(EdgeError::new(
-                ErrorCode::RecordMissing,
-                format!(
-                    "{} {}: no such record, or the user may not see it. Search again.",
-                    self.model,
-                    missing.join(", ")
-                ),
-            ));
-        }
-        let linked = self.names_of_linked(site).await?;
+        let rows = self.current(site).await?;
+        let linked = names_of_linked(site, &self.locale, &self.fields, &self.updates).await?;
         let mut records = Vec::new();
-        let mut observed = Map::new();
-        let mut commands: Vec<Commands<'_>> = Vec::new();
         let mut rest = Vec::new();
         for update in &self.updates {
             let hints = hints_for(update, &linked, &self.fields);
             for id in &update.ids {
-                let row = &rows[id];
-                let seen: Map<String, Value> = update
-                    .checked
-                    .fields
-                    .iter()
-                    .map(|name| (name.clone(), row.get(name).cloned().unwrap_or(Value::Null)))
-                    .collect();
-                observed.insert(id.to_string(), Value::Object(seen));
-                commands.extend(commands_of(&update.checked.values, Some(row), &self.fields));
-                if records.len() < SHOWN_RECORDS {
-                    records.push(RecordChange {
-                        id: Some(*id),
-                        name: row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-                        change: RecordVerb::Update,
-                        fields: changes(row, &update.checked.values, &hints, &self.fields),
-                    });
-                } else {
+                if records.len() == SHOWN_RECORDS {
                     rest.push((1, &update.checked.values));
+                    continue;
                 }
+                let values = &update.checked.values;
+                let (name, fields) = match rows.get(id) {
+                    Some(row) => (
+                        row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                        changes(row, values, &hints, &self.fields),
+                    ),
+                    // An earlier step of a plan will make it.
+                    None => (reference(&json!(id)), new_values(values, &hints, &self.fields)),
+                };
+                let id = rows.contains_key(id).then_some(*id);
+                records.push(RecordChange { id, name, change: RecordVerb::Update, fields });
             }
         }
-        let lines = Lines::read(site, &context, self.locale.lang.as_deref(), &commands).await?;
+        let lines = self.lines(site, &rows).await?;
+        let observed = self.observed(&rows, lines.observed);
         records.extend(lines.records);
-        observed.extend(lines.observed);
         let mut touched = touches(&self.facts.commands);
         touched.extend(beyond(&rest)?);
         let count = self.facts.ids.len() as u64;
@@ -177,13 +161,21 @@ impl Call for WriteCall {
             records,
             total: self.facts.records,
             touches: touched,
-            observed: Value::Object(observed),
+            observed,
         })
     }
 
+    async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
+        let rows = self.current(site).await?;
+        let lines = self.lines(site, &rows).await?;
+        Ok(self.observed(&rows, lines.observed))
+    }
+
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
+        if let Some(done) = self.run_at_once(site).await? {
+            return Ok(done);
+        }
         let session = site.session().await?;
-        let connection = site.connection()?;
         let mut changed: Vec<i64> = Vec::new();
         for update in &self.updates {
             let paused = site
@@ -201,27 +193,114 @@ impl Call for WriteCall {
                 None => changed.extend(&update.ids),
                 Some(error) if changed.is_empty() => return Err(error),
                 // What was changed stays changed: Odoo has no transaction over several calls.
-                Some(error) => return Ok(self.partly_done(&changed, &update.ids, &error)),
+                Some(error) => return self.partly_done(site, &changed, &update.ids, &error),
             }
         }
+        self.done(site)
+    }
+
+    fn undo(&self, before: &Value, done: &Done) -> Undo {
+        let changed = if done.answer["changed"].is_array() { &done.answer["changed"] } else { &done.answer["ids"] };
+        let changed: BTreeSet<i64> = changed.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        undo::of(self, before, &changed)
+    }
+}
+
+impl WriteCall {
+    /// The records as they are, with the fields that are written, in one request.
+    async fn current(&self, site: &Site) -> Result<BTreeMap<i64, Record>, EdgeError> {
+        let session = site.session().await?;
+        let mut names: Vec<&str> = self.facts.fields.iter().map(String::as_str).collect();
+        if !names.contains(&"display_name") && self.fields.get("display_name").is_some() {
+            names.push("display_name");
+        }
+        let ids: Vec<i64> = self.facts.ids.iter().copied().filter(|id| site.pending_step(*id).is_none()).collect();
+        let rows = session.client.read(&self.model, &ids, &names, Some(&self.locale.reading())).await;
+        let rows = site.told(&self.model, rows).await?;
+        let rows: BTreeMap<i64, Record> =
+            rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect();
+        let missing: Vec<String> = ids.iter().filter(|id| !rows.contains_key(id)).map(ToString::to_string).collect();
+        if missing.is_empty() {
+            return Ok(rows);
+        }
+        Err(EdgeError::new(
+            ErrorCode::RecordMissing,
+            format!("{} {}: no such record, or the user may not see it. Search again.", self.model, missing.join(", ")),
+        ))
+    }
+
+    /// The lines that nested commands are about.
+    async fn lines(&self, site: &Site, rows: &BTreeMap<i64, Record>) -> Result<Lines, EdgeError> {
+        let mut commands: Vec<Commands<'_>> = Vec::new();
+        for update in &self.updates {
+            for id in &update.ids {
+                commands.extend(commands_of(&update.checked.values, rows.get(id), &self.fields));
+            }
+        }
+        Lines::read(site, &self.locale.reading(), self.locale.lang.as_deref(), &commands).await
+    }
+
+    /// The values before, by record, and those of lines by model and id.
+    fn observed(&self, rows: &BTreeMap<i64, Record>, lines: Map<String, Value>) -> Value {
+        let mut observed = lines;
+        for update in &self.updates {
+            for id in &update.ids {
+                let Some(row) = rows.get(id) else { continue };
+                let seen =
+                    update.checked.fields.iter().map(|name| (name.clone(), row.get(name).cloned().unwrap_or_default()));
+                observed.insert(id.to_string(), Value::Object(seen.collect()));
+            }
+        }
+        Value::Object(observed)
+    }
+
+    /// Every record its own values in one call and one transaction, where Odoo has a method for it.
+    async fn run_at_once(&self, site: &Site) -> Result<Option<Done>, EdgeError> {
+        let session = site.session().await?;
+        if self.updates.len() < 2 || !session.client.version().at_least(19) {
+            return Ok(None);
+        }
+        let values: Vec<Value> = self.updates.iter().map(|update| json!(update.checked.values)).collect();
+        let method = Method::write(&self.model, SAVE_MULTI)
+            .on(&self.facts.ids)
+            .arg("vals_list", values)
+            .arg("specification", json!({}))
+            .within(Some(&self.locale.context));
+        match session.client.call(&method).await {
+            // Nothing ran: this server has no such method.
+            Err(OdooError::UnknownSchema { words }) if words.as_str().contains(SAVE_MULTI) => Ok(None),
+            written => {
+                site.told(&self.model, written).await?;
+                self.done(site).map(Some)
+            }
+        }
+    }
+
+    fn done(&self, site: &Site) -> Result<Done, EdgeError> {
+        let connection = site.connection()?;
         Ok(Done {
-            summary: format!("changed {}", counted(changed.len(), &format!("{} record", self.model))),
+            summary: format!("changed {}", counted(self.facts.ids.len(), &format!("{} record", self.model))),
             answer: json!({
                 "status": "written",
                 "model": self.model,
-                "ids": changed,
+                "ids": self.facts.ids,
                 "connection": connection.name,
                 "database": connection.database,
                 "companies": self.locale.companies,
             }),
             rows: 0,
-            outcome: None, images: Vec::new(),
+            outcome: None,
+            images: Vec::new(),
         })
     }
-}
 
-impl WriteCall {
-    fn partly_done(&self, changed: &[i64], stopped_at: &[i64], error: &EdgeError) -> Done {
+    fn partly_done(
+        &self,
+        site: &Site,
+        changed: &[i64],
+        stopped_at: &[i64],
+        error: &EdgeError,
+    ) -> Result<Done, EdgeError> {
         let summary = format!("changed {} of {} records, then: {}", changed.len(), self.facts.ids.len(), error.message);
         let is_unknown = error.code == ErrorCode::OutcomeUnknown;
         let (key, next) = if is_unknown {
@@ -229,57 +308,21 @@ impl WriteCall {
         } else {
             ("failed_at", "The records under changed are written. Look at the error, then send only the rest.")
         };
-        let mut answer = json!({"status": "partly_done", "changed": changed, "error": error, "next": next});
+        let connection = site.connection()?;
+        let mut answer = json!({
+            "status": "partly_done",
+            "model": self.model,
+            "changed": changed,
+            "error": error,
+            "next": next,
+            "connection": connection.name,
+            "database": connection.database,
+            "companies": self.locale.companies,
+        });
         answer[key] = json!(stopped_at);
         let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
-        Done { answer, summary, rows: 0, outcome, images: Vec::new() }
+        Ok(Done { answer, summary, rows: 0, outcome, images: Vec::new() })
     }
-
-    /// Display names of the records that many2one values point to, one request for each model. An id that does not
-    /// exist is refused here: Odoo would fail on it only after the person said yes.
-    async fn names_of_linked(&self, site: &Site) -> Result<BTreeMap<(String, i64), String>, EdgeError> {
-        let mut wanted: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
-        for update in &self.updates {
-            for (name, value) in &update.checked.values {
-                let field = self.fields.get(name).filter(|field| field.kind == FieldType::Many2one);
-                if let (Some(relation), Some(id)) = (field.and_then(|field| field.relation.clone()), value.as_i64()) {
-                    wanted.entry(relation).or_default().insert(id);
-                }
-            }
-        }
-        let session = site.session().await?;
-        let mut names = BTreeMap::new();
-        for (model, ids) in wanted {
-            let ids: Vec<i64> = ids.into_iter().collect();
-            let rows = session.client.read(&model, &ids, &["display_name"], Some(&self.locale.context)).await;
-            let rows = site.told(&model, rows).await?;
-            for row in rows {
-                if let (Some(id), Some(name)) = (row["id"].as_i64(), row["display_name"].as_str()) {
-                    names.insert((model.clone(), id), name.to_owned());
-                }
-            }
-            if let Some(id) = ids.iter().find(|id| !names.contains_key(&(model.clone(), **id))) {
-                return Err(EdgeError::new(
-                    ErrorCode::RecordMissing,
-                    format!("{model} {id}: no such record to link to, or the user may not see it."),
-                ));
-            }
-        }
-        Ok(names)
-    }
-}
-
-fn hints_for(update: &Update, linked: &BTreeMap<(String, i64), String>, fields: &Fields) -> BTreeMap<String, String> {
-    let mut hints = update.checked.shown.clone();
-    for (name, value) in &update.checked.values {
-        let relation = fields.get(name).and_then(|field| field.relation.clone());
-        if let (Some(relation), Some(id)) = (relation, value.as_i64())
-            && let Some(shown) = linked.get(&(relation, id))
-        {
-            hints.insert(name.clone(), format!("{shown} (#{id})"));
-        }
-    }
-    hints
 }
 
 /// One change as it was given: its place in the arguments, ids, values.

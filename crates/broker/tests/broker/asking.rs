@@ -1,6 +1,6 @@
 //! Asking a person: exactly that call, once, and nothing behind anybody's back.
 
-use crate::house::{House, ticket_of};
+use crate::house::{House, ids, ticket_of};
 use gatehouse_broker::view::{ActivityFilter, CardContent, Verdict};
 use gatehouse_core::{AgentId, ErrorCode, JournalEvent};
 use serde_json::json;
@@ -197,7 +197,7 @@ async fn deleting_more_than_ten_records_wants_the_count_typed() {
     let agent = house.admitted("claude-code").await;
     let found =
         agent.call("odoo_search_read", json!({"model": "crm.lead", "fields": ["name"], "limit": 11})).await.unwrap();
-    let ids: Vec<i64> = found["records"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+    let ids = ids(&found);
     assert_eq!(ids.len(), 11);
     let calling = agent.calling("odoo_unlink", json!({"model": "crm.lead", "ids": ids, "connection": "Demo"}));
     let card = house.card().await;

@@ -13,11 +13,14 @@ async fn a_count_is_of_the_domain_and_of_nothing_wider() {
         answer.map(|answer| answer["count"].as_u64().unwrap())
     };
     let all = agent.call("odoo_search_count", json!({"model": "res.partner"})).await.unwrap();
-    assert_eq!(all["model"], "res.partner");
+    assert_eq!(all["company"], "My Company (San Francisco)");
     let companies = count(json!([["is_company", "=", true]])).await.unwrap();
     let people = count(json!("[('is_company', '=', False)]")).await.unwrap();
     assert!(companies > 0 && people > 0);
     assert_eq!(all["count"].as_u64(), Some(companies + people));
+    let relative = json!({"model": "res.partner", "domain": [["create_date", ">=", "year_start -100y"]]});
+    let relative = agent.call("odoo_search_count", relative).await.unwrap();
+    assert!(relative["dates"].is_object(), "which day was meant: {relative}");
     let before = house.times("search_count");
     for (domain, part) in
         [(json!([["is_compny", "=", true]]), "is_company"), (json!("is_company"), "domain"), (json!({}), "domain")]
@@ -37,18 +40,20 @@ async fn groups_add_up_and_the_one_without_a_value_is_null() {
     let total = agent.call("odoo_search_count", json!({"model": "res.partner"})).await.unwrap()["count"].as_u64();
     let by_country = json!({"model": "res.partner", "group_by": ["country_id"], "order": "__count desc", "limit": 500});
     let groups = agent.call("odoo_read_group", by_country).await.unwrap();
-    let rows = groups["groups"].as_array().unwrap();
-    assert_eq!(rows.iter().map(|row| row["__count"].as_u64().unwrap()).sum::<u64>(), total.unwrap());
-    assert!(rows.iter().any(|row| row["country_id"].is_null()), "{groups}");
-    assert!(rows.iter().any(|row| row["country_id"]["name"] == "United States"), "{groups}");
-    assert!(rows.is_sorted_by(|a, b| a["__count"].as_u64() >= b["__count"].as_u64()));
+    assert_eq!(groups["columns"], json!(["country_id", "__count"]));
+    let rows = groups["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| row[1].as_u64().unwrap()).sum::<u64>(), total.unwrap());
+    assert_eq!(groups["totals"], json!([{"columns": ["__count"], "rows": [[total]]}]));
+    assert!(rows.iter().any(|row| row[0].is_null()), "{groups}");
+    assert!(rows.iter().any(|row| row[0][1] == "United States"), "{groups}");
+    assert!(rows.is_sorted_by(|a, b| a[1].as_u64() >= b[1].as_u64()));
     let all = json!({"model": "res.partner", "group_by": [], "aggregates": ["id:count_distinct"]});
     let all = agent.call("odoo_read_group", all).await.unwrap();
-    assert_eq!((all["groups"].as_array().unwrap().len(), all["groups"][0]["__count"].as_u64()), (1, total));
+    assert_eq!(all["rows"], json!([[total, total]]));
     let few = json!({"model": "res.partner", "group_by": ["country_id"], "limit": 1});
     let few = agent.call("odoo_read_group", few).await.unwrap();
-    assert_eq!((few["groups"].as_array().unwrap().len(), &few["has_more"]), (1, &json!(true)));
-    assert!(few["next"].as_str().unwrap().contains("limit"));
+    assert_eq!((few["rows"].as_array().unwrap().len(), &few["has_more"]), (1, &json!(true)));
+    assert!(few["next"].as_str().unwrap().contains("limit") && few.get("totals").is_none(), "{few}");
 }
 
 #[tokio::test]

@@ -353,6 +353,17 @@ impl Agent {
         arguments: Value,
         cancel: &CancellationToken,
     ) -> Result<Value, EdgeError> {
+        let answer = self.answer(tool, arguments, cancel).await?;
+        Ok(serde_json::from_str(&answer.text).unwrap())
+    }
+
+    /// The whole answer, pictures too.
+    pub(crate) async fn answer(
+        &self,
+        tool: &str,
+        arguments: Value,
+        cancel: &CancellationToken,
+    ) -> Result<CallAnswer, EdgeError> {
         let call = CallTool {
             name: tool.into(),
             arguments,
@@ -362,7 +373,7 @@ impl Agent {
             started_app: false,
         };
         match self.client.request(Request::CallTool(call), |_, _| {}, cancel).await? {
-            Answer::Call(CallAnswer { text, is_error: false, .. }) => Ok(serde_json::from_str(&text).unwrap()),
+            Answer::Call(answer) if !answer.is_error => Ok(answer),
             other => panic!("unexpected {other:?}"),
         }
     }
@@ -382,7 +393,55 @@ pub(crate) fn ticket_of(answer: &Value) -> TicketId {
     TicketId::parse(answer["ticket"].as_str().unwrap_or_default()).unwrap()
 }
 
-async fn http_post(url: &str, key: &str, database: &str, body: &str) -> Value {
+/// The records of an answer, each as an object, whether they came as objects or as a table. A many2one is `{id, name}`.
+pub(crate) fn records(answer: &Value) -> Vec<Value> {
+    if let Some(records) = answer["records"].as_array() {
+        return records.clone();
+    }
+    let rows = answer["rows"].as_array().unwrap_or_else(|| panic!("no records: {answer}"));
+    let columns = answer["columns"].as_array().unwrap();
+    let shared = answer["every_row"].as_object().cloned().unwrap_or_default();
+    let row = |row: &Value| {
+        let mut record = as_object(columns, row);
+        record.as_object_mut().unwrap().extend(shared.clone());
+        record
+    };
+    rows.iter().map(row).collect()
+}
+
+/// The ids of an answer's records.
+pub(crate) fn ids(answer: &Value) -> Vec<i64> {
+    records(answer).iter().map(|record| record["id"].as_i64().unwrap()).collect()
+}
+
+fn as_object(columns: &[Value], cells: &Value) -> Value {
+    let mut record = serde_json::Map::new();
+    for (column, cell) in columns.iter().zip(cells.as_array().unwrap_or_else(|| panic!("no row: {cells}"))) {
+        let (name, inner) = match column {
+            Value::String(name) => (name.clone(), None),
+            Value::Object(nested) => {
+                let (name, columns) = nested.iter().next().unwrap();
+                (name.clone(), columns.as_array())
+            }
+            other => panic!("no column: {other}"),
+        };
+        let value = match (cell, inner) {
+            (Value::Array(rows), Some(inner)) if rows.first().is_none_or(Value::is_array) => {
+                rows.iter().map(|row| as_object(inner, row)).collect()
+            }
+            (Value::Array(_), Some(inner)) => as_object(inner, cell),
+            (Value::Array(pair), None) if matches!(pair.as_slice(), [Value::Number(_), Value::String(_)]) => {
+                json!({"id": pair[0], "name": pair[1]})
+            }
+            (other, _) => other.clone(),
+        };
+        record.insert(name, value);
+    }
+    Value::Object(record)
+}
+
+/// Odoo's JSON-2, asked without Gatehouse.
+pub(crate) async fn http_post(url: &str, key: &str, database: &str, body: &str) -> Value {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();

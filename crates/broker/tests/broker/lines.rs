@@ -1,6 +1,6 @@
 //! What hides inside a call: lines, many records, answers given in advance.
 
-use crate::house::{Agent, House};
+use crate::house::{Agent, House, ids};
 use gatehouse_broker::view::{CardContent, RecordVerb, Verdict};
 use gatehouse_core::{Category, ErrorCode};
 use serde_json::{Value, json};
@@ -112,7 +112,7 @@ async fn what_does_not_fit_on_the_card_is_summed_up_or_refused() {
     let agent = house.admitted("claude-code").await;
     let search = json!({"model": "res.partner", "fields": ["name"], "limit": 60});
     let found = agent.call("odoo_search_read", search).await.unwrap();
-    let ids: Vec<i64> = found["records"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+    let ids = ids(&found);
     assert_eq!(ids.len(), 60);
     let same = json!({"model": "res.partner", "ids": ids, "values": {"comment": "x"}, "connection": "Demo"});
     let _call = agent.calling("odoo_write", same);

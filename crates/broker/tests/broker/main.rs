@@ -4,21 +4,32 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod asking;
+mod attachments;
+mod companies;
 mod connections;
 mod counting;
+mod execute;
+mod grouping;
 mod holes;
 mod house;
 mod limits;
 mod lines;
 mod managed;
+mod messages;
 mod opened;
 mod oracles;
+mod paging;
+mod plans;
 mod policy;
 mod policy_effect;
 mod policy_file;
 mod policy_written;
 mod promises;
 mod reading;
+mod reports;
+mod schema;
 #[cfg(target_os = "linux")]
 mod sealed;
 mod trial;
+mod undo;
+mod writing;

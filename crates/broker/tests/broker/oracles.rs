@@ -6,7 +6,7 @@ mod names;
 mod searching;
 mod values;
 
-use crate::house::{Agent, House};
+use crate::house::{Agent, House, ids, records};
 use gatehouse_broker::view::{CardContent, Verdict};
 use gatehouse_core::{EdgeError, ErrorCode};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ async fn under(policy: &Value) -> (House, Agent) {
 
 /// Calls of Odoo that look at records; its own description of a model is none.
 fn looked(house: &House) -> Vec<String> {
-    let about_data = |method: &str| !matches!(method, "fields_get" | "context_get");
+    let about_data = |method: &str| !matches!(method, "fields_get" | "get_view" | "context_get");
     let seen = house.sim.log();
     seen.iter().filter(|seen| about_data(&seen.method)).map(|seen| format!("{}.{}", seen.model, seen.method)).collect()
 }

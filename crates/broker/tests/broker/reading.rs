@@ -1,6 +1,6 @@
 //! Reads run by themselves, within policy; what may never be read is refused.
 
-use crate::house::House;
+use crate::house::{House, ids, records};
 use gatehouse_broker::view::ActivityFilter;
 use gatehouse_core::{ErrorCode, JournalEvent, Outcome};
 use serde_json::json;
@@ -13,7 +13,7 @@ async fn a_read_runs_unasked_and_stands_in_the_journal() {
         .call("odoo_search_read", json!({"model": "res.partner", "fields": ["name", "country_id"], "limit": 3}))
         .await
         .unwrap();
-    assert_eq!(answer["records"].as_array().unwrap().len(), 3);
+    assert_eq!(records(&answer).len(), 3);
     assert_eq!(answer["has_more"], true);
     let next = agent
         .call(
@@ -22,7 +22,7 @@ async fn a_read_runs_unasked_and_stands_in_the_journal() {
         )
         .await
         .unwrap();
-    assert_ne!(next["records"][0]["id"], answer["records"][0]["id"]);
+    assert!(ids(&next).iter().all(|id| !ids(&answer).contains(id)), "{next}");
     let page = house.broker.activity(ActivityFilter::default()).unwrap();
     let read = page.entries.iter().find_map(|entry| match &entry.event {
         JournalEvent::Call { of, outcome, .. } if of.tool == "odoo_search_read" => Some((of.clone(), outcome.clone())),
@@ -43,6 +43,161 @@ async fn one_search_is_one_request_once_the_fields_are_known() {
     let before = house.sim.log().len();
     agent.call("odoo_search_read", arguments).await.unwrap();
     assert_eq!(house.sim.log().len() - before, 1);
+}
+
+#[tokio::test]
+async fn the_first_search_of_a_model_asks_for_its_fields_and_its_list_at_once() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    agent.call("odoo_search_count", json!({"model": "res.country"})).await.unwrap();
+    let before = house.sim.log().len();
+    let arguments = json!({"model": "sale.order", "limit": 2});
+    let answer = agent.call("odoo_search_read", arguments.clone()).await.unwrap();
+    let mut asked: Vec<String> = house.sim.log()[before..].iter().map(|seen| seen.method.clone()).collect();
+    asked[..2].sort();
+    assert_eq!(asked, ["fields_get", "get_view", "search_read"], "{answer}");
+    agent.call("odoo_search_read", arguments).await.unwrap();
+    assert_eq!(house.sim.log().len() - before, 4);
+}
+
+#[tokio::test]
+async fn unasked_the_fields_are_those_of_the_list_that_people_see() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let answer = agent.call("odoo_search_read", json!({"model": "sale.order", "limit": 30})).await.unwrap();
+    let order = records(&answer)[0].clone();
+    for shown in ["name", "date_order", "partner_id", "user_id", "amount_total", "invoice_status"] {
+        assert!(order.get(shown).is_some(), "{shown}: {order}");
+    }
+    for hidden in ["activity_ids", "team_id", "state", "currency_id"] {
+        assert!(order.get(hidden).is_none(), "{hidden}: {order}");
+    }
+    assert_eq!(answer["currency"], "USD", "all amounts are in it");
+    let contact = agent.call("odoo_read", json!({"model": "res.partner", "ids": [10]})).await.unwrap();
+    let contact = contact["records"][0].as_object().unwrap().clone();
+    assert!(contact.contains_key("name") && contact.contains_key("email") && !contact.contains_key("avatar_128"));
+    assert!(contact.len() <= 12, "{contact:?}");
+}
+
+#[tokio::test]
+async fn amounts_come_with_their_currency_once_or_in_each_row() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let fields = json!(["name", "amount_total", "order_line.price_unit"]);
+    let read = json!({"model": "sale.order", "ids": [1, 2, 3], "fields": fields});
+    let answer = agent.call("odoo_read", read.clone()).await.unwrap();
+    assert_eq!(answer["currency"], "USD");
+    assert!(!answer["columns"].to_string().contains("currency"), "{answer}");
+    let asked = json!({"model": "sale.order", "ids": [1, 2], "fields": ["amount_total", "currency_id"]});
+    let asked = agent.call("odoo_read", asked).await.unwrap();
+    assert_eq!(asked["every_row"]["currency_id"]["name"], "USD", "what was asked for is shown as asked: {asked}");
+    house.meddle("sale.order", 2, json!({"currency_id": 2})).await;
+    let answer = agent.call("odoo_read", read).await.unwrap();
+    assert!(answer.get("currency").is_none());
+    let currencies: Vec<_> = records(&answer).iter().map(|order| order["currency_id"]["name"].clone()).collect();
+    assert_eq!(currencies, ["USD", "EUR", "USD"]);
+    let one = json!({"model": "sale.order", "ids": [2], "fields": ["amount_total"]});
+    assert_eq!(agent.call("odoo_read", one).await.unwrap()["currency"], "EUR");
+}
+
+#[tokio::test]
+async fn several_records_are_a_table_and_one_is_an_object() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let search = |limit: u32| json!({"model": "sale.order", "fields": ["name", "company_id", "partner_id"], "order": "id", "limit": limit});
+    let answer = agent.call("odoo_search_read", search(3)).await.unwrap();
+    assert_eq!(answer["columns"], json!(["id", "name", "partner_id"]), "{answer}");
+    assert_eq!(answer["rows"][0][1], "S00001");
+    assert!(answer["rows"][0][2][0].is_number() && answer["rows"][0][2][1].is_string(), "{answer}");
+    assert_eq!(answer["every_row"], json!({"company_id": {"id": 1, "name": "My Company (San Francisco)"}}));
+    let one = agent.call("odoo_search_read", search(1)).await.unwrap();
+    assert_eq!(one["records"][0]["name"], "S00001");
+    assert!(one["records"][0]["partner_id"]["name"].is_string());
+    let none = json!({"model": "sale.order", "domain": [["id", "=", 999_999]]});
+    assert_eq!(agent.call("odoo_search_read", none).await.unwrap()["records"], json!([]));
+    let page = format!("{}/odoo/sale.order/{{id}}", house.sim.url());
+    assert_eq!((&answer["url"], &one["connection"]), (&json!(page), &json!("Demo")));
+}
+
+#[tokio::test]
+async fn html_comes_as_text_and_as_it_is_where_that_is_asked() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    house
+        .meddle(
+            "res.partner",
+            10,
+            json!({"comment": "<p>Call <a href=\"https://x.test\">us</a></p><ul><li>now</li></ul>"}),
+        )
+        .await;
+    let read = |more: serde_json::Value| {
+        let mut read = json!({"model": "res.partner", "ids": [10], "fields": ["comment"]});
+        read.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        read
+    };
+    let answer = agent.call("odoo_read", read(json!({}))).await.unwrap();
+    assert_eq!(answer["records"][0]["comment"], "Call us\n- now");
+    assert_eq!(answer["html_as_text"], json!(["comment"]));
+    let raw = agent.call("odoo_read", read(json!({"html": true}))).await.unwrap();
+    assert!(
+        raw["records"][0]["comment"].as_str().unwrap().starts_with("<p>Call <a") && raw.get("html_as_text").is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_long_text_is_read_piece_by_piece() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let text: String = (0..9_000).map(|n| format!("{n:05} ")).collect();
+    house.meddle("res.partner", 10, json!({"website": text})).await;
+    let read = |ids: &[i64], from: usize| json!({"model": "res.partner", "ids": ids, "fields": ["website"], "text_from": from});
+    let mut whole = String::new();
+    for _ in 0..5 {
+        let answer = agent.call("odoo_read", read(&[10], whole.chars().count())).await.unwrap();
+        let piece = answer["records"][0]["website"].as_str().unwrap().to_owned();
+        let Some((piece, left)) = piece.split_once('…') else {
+            whole.push_str(&piece);
+            break;
+        };
+        whole.push_str(piece);
+        assert!(answer["shortened"].is_string() && left.contains("more characters"), "{answer}");
+    }
+    assert!(whole.trim() == text.trim(), "{} of {}", whole.len(), text.len());
+    let among = agent.call("odoo_read", read(&[9, 10], 0)).await.unwrap();
+    assert!(among.to_string().len() < 2_500, "one of several records is shortened more");
+}
+
+#[tokio::test]
+async fn a_binary_field_is_its_size_and_the_way_to_its_content() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    house.meddle("res.partner", 10, json!({"image_1920": picture})).await;
+    let read = json!({"model": "res.partner", "ids": [10], "fields": ["name", "image_1920"]});
+    let answer = agent.call("odoo_read", read).await.unwrap();
+    assert!(answer["records"][0]["image_1920"]["size"].is_string(), "{answer}");
+    assert!(answer["content"].as_str().unwrap().contains("odoo_attachment_download"));
+    assert!(!answer.to_string().contains("iVBOR"));
+}
+
+#[tokio::test]
+async fn ids_that_are_not_there_and_rows_that_are_too_much_are_named() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let read = json!({"model": "res.partner", "ids": [10, 777_777, 9], "fields": ["name"]});
+    let answer = agent.call("odoo_read", read).await.unwrap();
+    assert_eq!((ids(&answer), &answer["missing"]), (vec![10, 9], &json!([777_777])), "in the order asked: {answer}");
+    let all = json!({"model": "res.partner", "domain": [["id", ">", 6]], "fields": ["id"], "order": "id", "limit": 50});
+    let all = ids(&agent.call("odoo_search_read", all).await.unwrap());
+    for id in &all {
+        house.meddle("res.partner", *id, json!({"website": format!("{id} {}", "x".repeat(2_000))})).await;
+    }
+    let read = json!({"model": "res.partner", "ids": all, "fields": ["website"]});
+    let answer = agent.call("odoo_read", read).await.unwrap();
+    let mut shown = ids(&answer);
+    shown.extend(answer["not_shown"].as_array().unwrap().iter().map(|id| id.as_i64().unwrap()));
+    assert_eq!(shown, all);
+    assert!(answer.to_string().len() <= 34_000, "{}", answer.to_string().len());
 }
 
 #[tokio::test]
@@ -105,7 +260,7 @@ async fn related_records_come_in_the_same_trip() {
         )
         .await
         .unwrap();
-    let order = &answer["records"][0];
+    let order = &records(&answer)[0];
     assert!(order["partner_id"]["name"].is_string(), "{order}");
     assert!(order["order_line"][0]["name"].is_string(), "{order}");
 }
@@ -124,4 +279,62 @@ async fn a_limit_that_is_spent_says_when_to_come_back() {
     let error = spent.expect("sixty reads a minute, not more");
     assert_eq!(error.code, ErrorCode::RateLimited);
     assert!(error.retry && error.message.contains("Try again in"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_old_server_is_asked_once_more_for_related_records() {
+    let house = House::open().await;
+    let old = older(house.sim.url()).await;
+    let demo = gatehouse_broker::DemoServer {
+        origin: old,
+        database: house.sim.database().to_owned(),
+        login: house.sim.admin().login.clone(),
+        api_key: house.sim.admin().api_key.clone().into(),
+    };
+    house.broker.add_demo(demo).await.unwrap();
+    let agent = house.admitted("claude-code").await;
+    let fields = json!(["name", "partner_id.city", "order_line.name", "order_line.product_id.default_code"]);
+    let read = json!({"model": "sale.order", "ids": [1, 2], "fields": fields});
+    let answer = agent.call("odoo_read", read.clone()).await.unwrap();
+    let page = answer["url"].as_str().unwrap();
+    assert!(page.ends_with("/web#id={id}&model=sale.order&view_type=form"), "{page}");
+    let before = house.sim.log().len();
+    assert_eq!(agent.call("odoo_read", read.clone()).await.unwrap(), answer);
+    let asked: Vec<String> = house.sim.log()[before..].iter().map(|seen| seen.model.clone()).collect();
+    assert_eq!(asked, ["sale.order", "res.partner", "sale.order.line", "product.product"]);
+    assert_eq!(house.times("web_read"), 0);
+    let new = House::with_demo().await;
+    let of_new = new.admitted("claude-code").await.call("odoo_read", read).await.unwrap();
+    assert_eq!((&answer["columns"], &answer["rows"]), (&of_new["columns"], &of_new["rows"]), "one shape");
+}
+
+/// The demo Odoo as one that says it is a 16.
+async fn older(url: String) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (near, _) = listener.accept().await.unwrap();
+            let far = tokio::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
+            let ((mut from_near, mut to_near), (mut from_far, mut to_far)) = (near.into_split(), far.into_split());
+            tokio::spawn(async move { tokio::io::copy(&mut from_near, &mut to_far).await });
+            tokio::spawn(async move {
+                let mut piece = vec![0; 1 << 20];
+                while let Ok(length @ 1..) = from_far.read(&mut piece).await {
+                    let told = &mut piece[..length];
+                    for at in 0..length.saturating_sub(3) {
+                        if told[at..].starts_with(b"19.0") || told[at..].starts_with(b"[19,") {
+                            let nine = at + told[at..].iter().position(|byte| *byte == b'9').unwrap();
+                            told[nine] = b'6';
+                        }
+                    }
+                    if to_near.write_all(told).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    format!("http://{address}")
 }

@@ -209,7 +209,7 @@ async fn refuse(mut frames: frame::Outgoing, refusal: EdgeError) {
 /// A frame that cannot be read; `None` when the peer is simply gone.
 fn broken(error: &std::io::Error) -> Option<EdgeError> {
     (error.kind() == std::io::ErrorKind::InvalidData)
-        .then(|| EdgeError::new(ErrorCode::TooMuch, "A message to Gatehouse may have at most 1 MiB."))
+        .then(|| EdgeError::new(ErrorCode::TooMuch, "A message to Gatehouse may have at most 3.5 MiB."))
 }
 
 fn invalid(why: String) -> EdgeError {

@@ -47,7 +47,7 @@ async fn a_frame_that_is_too_big_is_refused_unread() {
     use tokio::io::AsyncWriteExt as _;
     let served = served().await;
     let mut raw = Raw::welcomed(&served.path).await;
-    raw.0.write_all(&(1024 * 1024_u32 + 1).to_be_bytes()).await.unwrap();
+    raw.0.write_all(&(3584 * 1024_u32 + 1).to_be_bytes()).await.unwrap();
     assert_eq!(raw.hear().await.unwrap()["code"], "too_much");
     assert_eq!(raw.hear().await, None);
 }

@@ -60,7 +60,7 @@ async fn a_call_too_large_for_a_frame_is_refused_before_it_is_sent() {
     let client = served.client().await;
     let large = Request::CallTool(CallTool {
         name: "odoo_create".into(),
-        arguments: json!({"blob": "x".repeat(1024 * 1024)}),
+        arguments: json!({"blob": "x".repeat(3584 * 1024)}),
         client: None,
         elapsed_ms: 0,
         wants_progress: false,

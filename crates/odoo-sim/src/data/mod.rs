@@ -3,6 +3,9 @@
 //! A date may be written as a distance from now: `@-3d` or `@+14d`. Rows give what lies in the records; amounts are
 //! worked out from the lines, and what Odoo fills in by itself is filled in here.
 
+mod bulk;
+mod files;
+
 use serde_json::{Map, Value, json};
 
 use crate::SimError;
@@ -11,7 +14,8 @@ use crate::cell::Cell;
 use crate::clock;
 use crate::env::{Env, ROOT};
 use crate::fault::{Fault, Outcome};
-use crate::records::Database;
+use crate::invoice;
+use crate::records::{Database, Row};
 use crate::sale;
 use crate::schema::{Kind, Schema};
 use crate::values;
@@ -26,20 +30,27 @@ const FILES: &[&str] = &[
     include_str!("products.json"),
     include_str!("crm.json"),
     include_str!("sales.json"),
+    include_str!("brussels.json"),
+    include_str!("accounting.json"),
+    include_str!("messaging.json"),
 ];
 
-/// A database with everything in it.
-pub(crate) fn load(schema: &'static Schema, accounts: [&Account; 2]) -> Result<Database, SimError> {
+/// A database with everything in it, and `contacts` further contacts.
+pub(crate) fn load(schema: &'static Schema, accounts: [&Account; 2], contacts: usize) -> Result<Database, SimError> {
     let mut db = Database::new(schema);
     let mut env = Env { db: &mut db, schema, uid: ROOT, sudo: true, context: Map::new(), now: clock::now() };
+    models(&mut env).map_err(damaged)?;
     for file in FILES {
         let tables: Map<String, Value> =
             serde_json::from_str(file).map_err(|error| SimError::Data(error.to_string()))?;
         rows(&mut env, &tables).map_err(damaged)?;
     }
     keys(&mut env, accounts).map_err(damaged)?;
-    models(&mut env).map_err(damaged)?;
     amounts(&mut env).map_err(damaged)?;
+    documents(&mut env).map_err(damaged)?;
+    files::load(&mut env).map_err(damaged)?;
+    bulk::contacts(&mut env, contacts).map_err(damaged)?;
+    db.keep();
     Ok(db)
 }
 
@@ -55,7 +66,7 @@ fn rows(env: &mut Env<'_>, tables: &Map<String, Value>) -> Outcome<()> {
         let model = env.model(name)?;
         for row in each(all) {
             let id = row.get("id").and_then(Value::as_i64).ok_or_else(|| Fault::key(format!("{name}.id")))?;
-            env.db.add_at(model, id);
+            env.db.add_row(model, id, Row::default());
         }
     }
     let now = clock::datetime(env.now);
@@ -77,6 +88,7 @@ fn rows(env: &mut Env<'_>, tables: &Map<String, Value>) -> Outcome<()> {
                 }
                 let cell = match (field.kind, value.as_array()) {
                     (Kind::Many2many, Some(ids)) => Cell::Ids(ids.iter().filter_map(Value::as_i64).collect()),
+                    (Kind::Many2one, _) if value.is_string() => Cell::one(model_named(env, value.as_str())?),
                     // what points into a later file is taken as it is
                     (Kind::Many2one, _) => Cell::one(value.as_i64()),
                     _ => values::cell(env, model, field, &value)?,
@@ -89,6 +101,12 @@ fn rows(env: &mut Env<'_>, tables: &Map<String, Value>) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// The row of `ir.model` for a model's name.
+fn model_named(env: &Env<'_>, name: Option<&str>) -> Outcome<Option<i64>> {
+    let models = env.model("ir.model")?;
+    Ok(env.db.ids(models).find(|id| Some(env.record(models, *id).text("model").as_str()) == name))
 }
 
 /// `@-3d` as a date or a moment.
@@ -179,6 +197,36 @@ fn amounts(env: &mut Env<'_>) -> Outcome<()> {
     let ids: Vec<i64> = env.db.ids(orders).collect();
     for id in ids {
         sale::total(env, id)?;
+    }
+    Ok(())
+}
+
+/// Amounts, numbers and what was paid of the invoices.
+fn documents(env: &mut Env<'_>) -> Outcome<()> {
+    let (lines, moves, payments) =
+        (env.model("account.move.line")?, env.model("account.move")?, env.model("account.payment")?);
+    let ids: Vec<i64> = env.db.ids(lines).collect();
+    for id in ids {
+        invoice::complete_line(env, id, |_| false)?;
+    }
+    let ids: Vec<i64> = env.db.ids(moves).collect();
+    for id in ids {
+        let state = env.record(moves, id).cell("state");
+        env.put(moves, id, "state", Cell::text("draft"));
+        invoice::settle(env, id)?;
+        env.put(moves, id, "state", state);
+        invoice::entered(env, id)?;
+    }
+    let ids: Vec<i64> = env.db.ids(payments).collect();
+    for id in ids {
+        let payment = env.record(payments, id);
+        let (given, of) = (payment.number("amount"), payment.cell("invoice_ids").ids());
+        for document in of {
+            let owed = env.record(moves, document).number("amount_residual");
+            let amount = if given == 0.0 { owed } else { given };
+            invoice::paid(env, document, amount, false)?;
+            env.put(payments, id, "amount", Cell::Float(amount));
+        }
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) fn fits(env: &Env<'_>, model: &'static Model, id: i64, leaf: &Leaf) -
     if matches!(leaf.operator, Operator::ChildOf | Operator::ParentOf) {
         return in_hierarchy(env, model, id, leaf);
     }
-    let cell = env.get(model, id, field);
+    let cell = if field.name == "id" { Cell::Int(id) } else { env.get(model, id, field) };
     if field.is_relation() {
         return relation(env, field, &cell, leaf);
     }

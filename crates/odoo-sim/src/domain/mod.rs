@@ -8,9 +8,10 @@ use serde_json::Value;
 pub(crate) use compare::is_truthy;
 pub(crate) use python::repr;
 
+use crate::access;
 use crate::env::Env;
 use crate::fault::{Fault, Outcome};
-use crate::schema::{Field, Kind, Model};
+use crate::schema::{Field, Model};
 
 /// A condition on records of one model.
 #[derive(Debug)]
@@ -106,6 +107,29 @@ impl Domain {
         }
     }
 
+    /// The lowest and the highest id that can fit; no lower than the one and no higher than the other.
+    pub(crate) fn id_bounds(&self) -> (i64, i64) {
+        const ALL: (i64, i64) = (i64::MIN, i64::MAX);
+        match self {
+            Self::All(nodes) => nodes.iter().map(Self::id_bounds).fold(ALL, |a, b| (a.0.max(b.0), a.1.min(b.1))),
+            Self::Leaf(leaf) if leaf.field.name == "id" => match (leaf.operator, leaf.value.as_i64()) {
+                (Operator::In, Some(id)) => (id, id),
+                (Operator::In, None) => {
+                    let Some(ids) = leaf.value.as_array() else { return ALL };
+                    let ids: Option<Vec<i64>> = ids.iter().map(Value::as_i64).collect();
+                    let bounds = ids.map(|ids| ids.iter().copied().min().zip(ids.iter().copied().max()));
+                    bounds.map_or(ALL, |bounds| bounds.unwrap_or((0, 0)))
+                }
+                (Operator::Greater, Some(id)) => (id.saturating_add(1), i64::MAX),
+                (Operator::GreaterOrEqual, Some(id)) => (id, i64::MAX),
+                (Operator::Less, Some(id)) => (i64::MIN, id.saturating_sub(1)),
+                (Operator::LessOrEqual, Some(id)) => (i64::MIN, id),
+                _ => ALL,
+            },
+            _ => ALL,
+        }
+    }
+
     fn condition(env: &Env<'_>, model: &'static Model, left: &Value, operator: &str, value: &Value) -> Outcome<Self> {
         let Value::String(path) = left else {
             // [1, '=', 1] and [0, '=', 1]
@@ -118,6 +142,7 @@ impl Domain {
         let field = model
             .field(name)
             .ok_or_else(|| Fault::value(format!("Invalid field {}.{name} in condition {}", model.name, told())))?;
+        access::check_field(env, model, field)?;
         if let Some(rest) = rest {
             if !field.is_relation() {
                 return Err(Fault::value(format!("Invalid field property '{rest}' on {}.{name}", model.name)));
@@ -137,7 +162,7 @@ impl Domain {
             let related = Self::Related(field, Box::new(Self::parse(env, env.target(field)?, value)?));
             return Ok(if operator == "any" { related } else { Self::Not(Box::new(related)) });
         }
-        if !field.is_stored() && field.via.is_none() && !field.is_many() && !is_searchable(model, field) {
+        if !field.is_stored() && field.via.is_none() && !field.is_many() && !field.is_searchable() {
             return Err(Fault::value(format!("Cannot convert {}.{name} to SQL because it is not stored", model.name)));
         }
         let like = |fold_case, negated, whole| Operator::Like { fold_case, negated, whole };
@@ -164,14 +189,6 @@ impl Domain {
         let value = compare::prepared(env, field, operator, value)?;
         Ok(Self::Leaf(Leaf { field, operator, value }))
     }
-}
-
-/// Non-stored fields that Odoo can search because they have a search method.
-fn is_searchable(model: &Model, field: &Field) -> bool {
-    field.name == "display_name"
-        || field.kind == Kind::Boolean
-        || (model.name == "product.product" && field.name == "lst_price")
-        || field.name == "sale_team_id"
 }
 
 /// A negative operator over a path is the negation of the positive one.

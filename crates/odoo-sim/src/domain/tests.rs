@@ -11,7 +11,7 @@ use crate::schema::Schema;
 fn database() -> (&'static Schema, Database) {
     let schema = Schema::shared().unwrap();
     let accounts = [Account::new("admin", ADMIN).unwrap(), Account::new("demo", data::DEMO_USER).unwrap()];
-    (schema, data::load(schema, [&accounts[0], &accounts[1]]).unwrap())
+    (schema, data::load(schema, [&accounts[0], &accounts[1]], 0).unwrap())
 }
 
 fn with_env<T>(ask: impl FnOnce(&Env<'_>) -> T) -> T {

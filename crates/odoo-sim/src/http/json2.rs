@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::{html, is_json, json, unsupported};
-use crate::fault::Exception;
+use super::{html, is_json, json, pages, unsupported};
+use crate::fault::{Exception, Fault};
 use crate::server::{Call, Server};
 
 /// Answers one call.
@@ -38,6 +38,7 @@ pub(super) async fn call(
     };
     match server.call(uid, &model, &method, Call::Named { ids, arguments }, context) {
         Ok(result) => json(200, &result),
+        Err(Fault::Broken) => pages::broken(),
         Err(fault) => failed(&fault.over_json2()),
     }
 }

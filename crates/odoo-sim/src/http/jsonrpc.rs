@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::{html, is_json, unsupported};
+use super::{html, is_json, pages, unsupported};
 use crate::fault::{Exception, Fault, Outcome};
 use crate::server::{self, Call, Server};
 
@@ -51,6 +51,7 @@ fn envelope(path: &str, headers: &HeaderMap, body: &[u8], answer: impl FnOnce(&V
         Ok(result) => {
             reply.insert("result".into(), result);
         }
+        Err(Fault::Broken) => return pages::broken(),
         Err(fault) => {
             let data = fault.over_jsonrpc().body();
             reply.insert("error".into(), json!({ "code": 0, "message": "Odoo Server Error", "data": data }));

@@ -3,6 +3,7 @@
 mod json2;
 mod jsonrpc;
 mod pages;
+mod portal;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ fn routes(server: Arc<Server>) -> Router {
         .route("/", get(pages::root))
         .route("/json/2/{model}/{method}", any(json2::call))
         .route("/json/2/{model}", any(json2::incomplete))
+        .route("/my/{page}/{id}", get(portal::document))
         .route("/jsonrpc", post(jsonrpc::call).fallback(jsonrpc::not_post))
         .route("/web/database/list", post(jsonrpc::databases))
         .route("/web/session/authenticate", post(jsonrpc::no_session))

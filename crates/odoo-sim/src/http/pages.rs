@@ -47,7 +47,18 @@ pub(super) async fn not_found() -> Response {
     )
 }
 
-fn redirect(to: &'static str) -> Response {
+/// What the server answers when it cannot even say what went wrong.
+pub(super) fn broken() -> Response {
+    html(
+        500,
+        "<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n<p>The server \
+         encountered an internal error and was unable to complete your request. Either the server is overloaded or there is an error \
+         in the application.</p>\n",
+    )
+}
+
+/// Sends somewhere else.
+pub(super) fn redirect(to: &'static str) -> Response {
     let mut response = html(
         303,
         format!(

@@ -27,6 +27,11 @@ impl Arguments {
         }
     }
 
+    /// A list of ids; what is no number is left out.
+    pub(crate) fn ids(&self, name: &str) -> Vec<i64> {
+        self.get(name).as_array().into_iter().flatten().filter_map(Value::as_i64).collect()
+    }
+
     /// A number of rows, also as text; anything else is zero.
     pub(crate) fn count(&self, name: &str) -> usize {
         match self.get(name) {

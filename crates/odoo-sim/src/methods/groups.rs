@@ -1,8 +1,12 @@
 //! formatted_read_group: counts and sums by group.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::{Map, Value, json};
 
 use super::{Arguments, Method, On, Param, search};
+use crate::access;
 use crate::cell::Cell;
 use crate::clock;
 use crate::env::Env;
@@ -91,6 +95,7 @@ impl Axis {
             path.push((field, at));
         }
         let field = known(at, name)?;
+        access::check_field(env, at, field)?;
         let is_date = matches!(field.kind, Kind::Date | Kind::Datetime);
         let granularity = match granularity {
             None if is_date => {
@@ -341,6 +346,7 @@ fn gathered(env: &Env<'_>, model: &'static Model, axes: &[Axis], ids: &[i64]) ->
         return vec![Group { keys: Vec::new(), ids: ids.to_vec() }];
     }
     let mut groups: Vec<Group> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     for id in ids {
         let mut places: Vec<Vec<Cell>> = vec![Vec::new()];
         for axis in axes {
@@ -351,9 +357,12 @@ fn gathered(env: &Env<'_>, model: &'static Model, axes: &[Axis], ids: &[i64]) ->
                 .collect();
         }
         for keys in places {
-            match groups.iter_mut().find(|group| group.keys == keys) {
-                Some(group) => group.ids.push(*id),
-                None => groups.push(Group { keys, ids: vec![*id] }),
+            match known.entry(format!("{keys:?}")) {
+                Entry::Occupied(at) => groups[*at.get()].ids.push(*id),
+                Entry::Vacant(at) => {
+                    at.insert(groups.len());
+                    groups.push(Group { keys, ids: vec![*id] });
+                }
             }
         }
     }
@@ -383,7 +392,8 @@ fn sort(
         }
     }
     terms.extend((0..axes.len()).map(|place| (place, false, false)));
-    let ranks: Vec<Option<Vec<i64>>> = axes.iter().map(|axis| ranked(env, axis)).collect();
+    let ranks: Vec<Option<HashMap<i64, i64>>> =
+        axes.iter().enumerate().map(|(place, axis)| ranked(env, axis, groups, place)).collect();
     let mut keyed: Vec<(Vec<(Cell, bool)>, usize)> = groups
         .iter()
         .enumerate()
@@ -397,9 +407,7 @@ fn sort(
                     }
                 } else {
                     match (&group.keys[*place], &ranks[*place]) {
-                        (Cell::Int(id), Some(rank)) => Cell::one(
-                            rank.iter().position(|ranked| ranked == id).and_then(|place| i64::try_from(place).ok()),
-                        ),
+                        (Cell::Int(id), Some(rank)) => Cell::one(rank.get(id).copied()),
                         (cell, _) => cell.clone(),
                     }
                 };
@@ -420,15 +428,17 @@ fn sort(
     Ok(())
 }
 
-/// The ids of an axis's model in its own order.
-fn ranked(env: &Env<'_>, axis: &Axis) -> Option<Vec<i64>> {
+/// The places of an axis's records in their model's own order.
+fn ranked(env: &Env<'_>, axis: &Axis, groups: &[Group], place: usize) -> Option<HashMap<i64, i64>> {
     if !axis.field.is_relation() {
         return None;
     }
     let target = env.target(axis.field).ok()?;
-    let mut ids: Vec<i64> = env.db.ids(target).collect();
+    let mut ids: Vec<i64> = groups.iter().filter_map(|group| group.keys.get(place)?.as_id()).collect();
+    ids.sort_unstable();
+    ids.dedup();
     order::sort_by_default(env, target, &mut ids);
-    Some(ids)
+    Some(ids.into_iter().zip(0..).collect())
 }
 
 fn row(env: &Env<'_>, model: &'static Model, group: &Group, axes: &[Axis], aggregates: &[Aggregate]) -> Value {

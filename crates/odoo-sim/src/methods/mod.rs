@@ -1,16 +1,21 @@
 //! The methods that can be called, each with its signature, as Odoo binds them.
 
+mod actions;
 mod arguments;
 mod fields;
 mod groups;
+mod invoices;
 mod mail;
 mod models;
+mod onchange;
+mod portal;
 mod records;
 mod sales;
 mod search;
 mod users;
 mod views;
 mod web;
+mod wizards;
 
 use serde_json::{Map, Value};
 
@@ -43,6 +48,17 @@ pub(crate) enum On {
 /// A parameter and whether it must be given.
 pub(crate) struct Param(pub(crate) &'static str, pub(crate) bool);
 
+/// The one record that a method is called on.
+fn one(model: &Model, ids: &[i64]) -> Outcome<i64> {
+    match ids {
+        [id] => Ok(*id),
+        ids => {
+            let listed = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            Err(Fault::value(format!("Expected singleton: {}({listed})", model.name)))
+        }
+    }
+}
+
 impl Method {
     /// Finds a public method of a model.
     pub(crate) fn find(model: &Model, name: &str) -> Outcome<&'static Self> {
@@ -56,11 +72,16 @@ impl Method {
             search::METHODS,
             records::METHODS,
             fields::METHODS,
+            onchange::METHODS,
             groups::METHODS,
             web::METHODS,
             views::METHODS,
             mail::METHODS,
             sales::METHODS,
+            invoices::METHODS,
+            actions::METHODS,
+            wizards::METHODS,
+            portal::METHODS,
             users::METHODS,
             models::METHODS,
         ];

@@ -22,8 +22,12 @@ pub(super) const METHODS: &[Method] = &[Method {
 /// The models that the user may read, by label: open to everybody.
 fn get_available_models(env: &mut Env<'_>, _: &'static Model, _: &[i64], _: &Arguments) -> Outcome<Value> {
     let schema = env.schema;
-    let mut models: Vec<&Model> =
-        schema.models().iter().filter(|model| access::check(env, model, Operation::Read).is_ok()).collect();
+    let mut models: Vec<&Model> = schema
+        .models()
+        .iter()
+        .filter(|model| !model.transient)
+        .filter(|model| access::check(env, model, Operation::Read).is_ok())
+        .collect();
     models.sort_by(|a, b| a.label.cmp(&b.label));
     Ok(models.into_iter().map(|model| json!({ "display_name": model.label, "model": model.name })).collect())
 }

@@ -113,18 +113,19 @@ fn copy(env: &mut Env<'_>, model: &'static Model, ids: &[i64], arguments: &Argum
     let mut copies = Vec::new();
     for id in ids {
         let mut vals = duplicate(env, model, *id);
-        let lines = model.field("order_line").map(|field| (field, env.get(model, *id, field).ids()));
+        let lines = model.field("order_line").or_else(|| model.field("invoice_line_ids"));
+        let lines = lines.map(|field| (field, env.get(model, *id, field).ids()));
         if let Some((field, lines)) = lines {
             let target = env.target(field)?;
             let lines: Vec<Value> = lines
                 .into_iter()
                 .map(|line| {
                     let mut vals = duplicate(env, target, line);
-                    vals.remove("order_id");
+                    vals.remove(field.inverse.as_deref().unwrap_or_default());
                     json!([0, 0, vals])
                 })
                 .collect();
-            vals.insert("order_line".into(), Value::Array(lines));
+            vals.insert(field.name.clone(), Value::Array(lines));
         }
         if matches!(model.name.as_str(), "res.partner" | "product.template" | "product.product" | "crm.tag") {
             let name = env.record(model, *id).text("name");
@@ -196,8 +197,9 @@ fn object(vals: &Value) -> Outcome<&Map<String, Value>> {
 
 /// The values that make a copy.
 fn duplicate(env: &Env<'_>, model: &'static Model, id: i64) -> Map<String, Value> {
-    let own =
-        model.fields.iter().filter(|field| field.is_kept() && field.copied && field.is_stored() && field.name != "id");
+    let own = model.fields.iter().filter(|field| {
+        field.is_kept() && field.copied && (field.is_stored() || field.name == "datas") && field.name != "id"
+    });
     own.map(|field| {
         let value = read::value(env, model, id, field, false);
         let value = if field.kind == Kind::Many2many { json!([[6, 0, value]]) } else { value };

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Arguments, Method, On};
 use crate::env::Env;
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::sale;
 use crate::schema::Model;
 use crate::write;
@@ -52,6 +52,14 @@ pub(super) const METHODS: &[Method] = &[
         run: send,
     },
     Method { name: "action_set_won", on: On::One("crm.lead"), takes_ids: true, params: &[], is_open: false, run: won },
+    Method {
+        name: "action_set_won_rainbowman",
+        on: On::One("crm.lead"),
+        takes_ids: true,
+        params: &[],
+        is_open: false,
+        run: won_with_rainbow,
+    },
     Method { name: "action_set_lost", on: On::One("crm.lead"), takes_ids: true, params: &[], is_open: true, run: lost },
 ];
 
@@ -88,13 +96,24 @@ fn unlock(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) 
 fn send(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) -> Outcome<Value> {
     write::check_exist(env, model, ids)?;
     Ok(json!({
+        "name": "Send",
         "type": "ir.actions.act_window",
         "view_mode": "form",
         "res_model": "mail.compose.message",
         "views": [[false, "form"]],
         "view_id": false,
         "target": "new",
-        "context": { "default_model": model.name, "default_res_ids": ids, "default_composition_mode": "comment", "force_email": true },
+        "context": {
+            "default_model": model.name,
+            "default_res_ids": ids,
+            "default_composition_mode": "comment",
+            "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
+            "email_notification_allow_footer": true,
+            "hide_mail_template_management_options": true,
+            "proforma": false,
+            "force_email": true,
+            "mark_so_as_sent": true,
+        },
     }))
 }
 
@@ -105,7 +124,16 @@ fn won(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) -> 
     Ok(json!(true))
 }
 
+fn won_with_rainbow(env: &mut Env<'_>, model: &'static Model, ids: &[i64], arguments: &Arguments) -> Outcome<Value> {
+    super::one(model, ids)?;
+    won(env, model, ids, arguments)
+}
+
 fn lost(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) -> Outcome<Value> {
+    let is_won = |id: &i64| env.record(model, *id).one("stage_id").is_some_and(|stage| stage.is_set("is_won"));
+    if ids.iter().any(is_won) {
+        return Err(Fault::validation("A lead in a Won stage cannot be lost. Move it to another stage first."));
+    }
     set(env, model, ids, &[("active", json!(false)), ("probability", json!(0)), ("automated_probability", json!(0))])?;
     Ok(Value::Null)
 }

@@ -1,5 +1,7 @@
 //! Finding records: search, search_count, search_read, name_search.
 
+use std::ops::Bound;
+
 use serde_json::{Value, json};
 
 use super::{Arguments, Method, On, Param};
@@ -52,38 +54,74 @@ pub(super) const METHODS: &[Method] = &[
     },
 ];
 
-/// The ids that fit, in order: what every reading method begins with.
-pub(super) fn found(env: &Env<'_>, model: &'static Model, domain: &Value, arguments: &Arguments) -> Outcome<Vec<i64>> {
-    let mut ids = fitting(env, model, domain)?;
-    let terms = order::parse(model, arguments.text("order"))?;
+/// What a search looks for, checked and ready to be asked of one record after another.
+pub(super) struct Sought {
+    domain: Domain,
+    with_archived: bool,
+}
+
+impl Sought {
+    /// Checks the right to read and the domain. Archived records are left out unless the domain or the context names them.
+    pub(super) fn parse(env: &Env<'_>, model: &'static Model, domain: &Value) -> Outcome<Self> {
+        access::check(env, model, Operation::Read)?;
+        let domain = Domain::parse(env, model, domain)?;
+        let with_archived = env.wants_archived() || domain.names_active();
+        Ok(Self { domain, with_archived })
+    }
+
+    /// The visible records that fit, ascending; found one at a time, within the ids that the domain allows.
+    pub(super) fn ids<'s>(
+        &'s self,
+        env: &'s Env<'_>,
+        model: &'static Model,
+    ) -> impl DoubleEndedIterator<Item = i64> + 's {
+        let fits = move |id: &i64| {
+            self.domain.matches(env, model, *id)
+                && (self.with_archived || env.is_active(model, *id))
+                && access::is_visible(env, model, *id)
+        };
+        let (low, high) = self.domain.id_bounds();
+        env.db.ids_in(model, (Bound::Included(low), Bound::Included(high.max(low)))).filter(fits)
+    }
+
+    /// How many fit, counted no further than `limit`.
+    pub(super) fn count(&self, env: &Env<'_>, model: &'static Model, limit: usize) -> usize {
+        self.ids(env, model).take(limit).count()
+    }
+}
+
+/// The ids that fit, in order: what every reading method begins with. In the order of the ids themselves only as many are
+/// looked at as are wanted.
+pub(super) fn found(env: &Env<'_>, model: &'static Model, sought: &Sought, arguments: &Arguments) -> Outcome<Vec<i64>> {
+    let terms = order::parse(env, model, arguments.text("order"))?;
     if arguments.get("limit").as_i64().is_some_and(|limit| limit < 0) {
         let class = "psycopg2.errors.InvalidRowCountInLimitClause";
         return Err(Fault::raised(class, 500, "LIMIT must not be negative\n"));
     }
+    let (offset, limit) = (arguments.count("offset"), arguments.limit("limit"));
+    match order::of_ids(&terms) {
+        Some(false) => return Ok(sought.ids(env, model).skip(offset).take(limit).collect()),
+        Some(true) => return Ok(sought.ids(env, model).rev().skip(offset).take(limit).collect()),
+        None => {}
+    }
+    let mut ids: Vec<i64> = sought.ids(env, model).collect();
     order::sort(env, model, &mut ids, &terms);
-    Ok(ids.into_iter().skip(arguments.count("offset")).take(arguments.limit("limit")).collect())
+    Ok(ids.into_iter().skip(offset).take(limit).collect())
 }
 
-/// The ids that fit, ascending: visible, and not archived unless the domain or the context asks for archived ones.
+/// The ids that fit, ascending.
 pub(super) fn fitting(env: &Env<'_>, model: &'static Model, domain: &Value) -> Outcome<Vec<i64>> {
-    access::check(env, model, Operation::Read)?;
-    let domain = Domain::parse(env, model, domain)?;
-    let archived = env.wants_archived() || domain.names_active();
-    let fits = |id: &i64| {
-        domain.matches(env, model, *id)
-            && (archived || env.is_active(model, *id))
-            && access::is_visible(env, model, *id)
-    };
-    Ok(env.db.ids(model).filter(fits).collect())
+    Ok(Sought::parse(env, model, domain)?.ids(env, model).collect())
 }
 
 fn search(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
-    Ok(json!(found(env, model, arguments.get("domain"), arguments)?))
+    let sought = Sought::parse(env, model, arguments.get("domain"))?;
+    Ok(json!(found(env, model, &sought, arguments)?))
 }
 
 fn search_count(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
-    let count = fitting(env, model, arguments.get("domain"))?.len();
-    Ok(json!(count.min(arguments.limit("limit"))))
+    let sought = Sought::parse(env, model, arguments.get("domain"))?;
+    Ok(json!(sought.count(env, model, arguments.limit("limit"))))
 }
 
 fn search_read(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &Arguments) -> Outcome<Value> {
@@ -91,7 +129,8 @@ fn search_read(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &
     if let Some(name) = arguments.all().keys().find(|name| !known.contains(&name.as_str())) {
         return Err(Fault::kind(format!("BaseModel._read_format() got an unexpected keyword argument '{name}'")));
     }
-    let ids = found(env, model, arguments.get("domain"), arguments)?;
+    let sought = Sought::parse(env, model, arguments.get("domain"))?;
+    let ids = found(env, model, &sought, arguments)?;
     let names = arguments.all().get("load").is_none_or(|load| load == "_classic_read");
     Ok(Value::Array(read::read(env, model, &ids, &arguments.names("fields"), names)?))
 }

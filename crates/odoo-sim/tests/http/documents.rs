@@ -18,9 +18,12 @@ async fn there_is_enough_to_look_at() {
     // every field of every record can be read
     let models = odoo.get("ir.model", "get_available_models", &json!({})).await;
     for model in models.as_array().unwrap() {
-        let rows = odoo
-            .get(model["model"].as_str().unwrap(), "search_read", &json!({ "context": { "active_test": false } }))
-            .await;
+        let mut body = json!({ "context": { "active_test": false } });
+        if model["model"] == "ir.attachment" {
+            // the bytes of a picture are no JSON
+            body["fields"] = json!(["name", "datas", "index_content", "res_name"]);
+        }
+        let rows = odoo.get(model["model"].as_str().unwrap(), "search_read", &body).await;
         assert!(!rows.as_array().unwrap().is_empty(), "{model}");
     }
 }

@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod bulk;
+mod chatter;
 mod connection;
 mod documents;
+mod files;
+mod forms;
+mod invoices;
 mod mistakes;
+mod portal;
 mod rights;
 
 use gatehouse_odoo_sim::{Account, Sim, SimOptions};

@@ -138,3 +138,46 @@ async fn what_is_required_is_asked_for_in_odoos_words() {
     let (status, _, message) = odoo.refused("res.partner", "create", &json!({ "vals_list": [{}] })).await;
     assert_eq!((status, message.as_str()), (422, "The operation cannot be completed: Contacts require a name"));
 }
+
+#[tokio::test]
+async fn a_total_that_is_written_stands_until_it_is_worked_out_anew() {
+    let odoo = Odoo::start().await;
+    let vals = json!({ "move_type": "out_invoice", "partner_id": 15, "invoice_line_ids": [[0, 0, { "name": "x", "price_unit": 100 }]] });
+    let id = odoo.get("account.move", "create", &json!({ "vals_list": [vals] })).await;
+    let total = async || {
+        odoo.get("account.move", "read", &json!({ "ids": id, "fields": ["amount_total"] })).await[0]["amount_total"]
+            .clone()
+    };
+    odoo.get("account.move", "write", &json!({ "ids": id, "vals": { "amount_total": 5 } })).await;
+    assert_eq!(total().await, 5.0);
+    odoo.get("account.move", "action_post", &json!({ "ids": id })).await;
+    assert_eq!(total().await, 115.0);
+}
+
+#[tokio::test]
+async fn a_state_that_is_written_posts_and_numbers_an_invoice() {
+    let odoo = Odoo::start().await;
+    let vals = json!({ "move_type": "in_invoice", "partner_id": 11, "invoice_line_ids": [[0, 0, { "name": "x", "price_unit": 100 }]] });
+    let id = odoo.get("account.move", "create", &json!({ "vals_list": [vals] })).await;
+    // the button would have asked for the date of the bill
+    assert_eq!(odoo.refused("account.move", "action_post", &json!({ "ids": id })).await.0, 422);
+    assert_eq!(odoo.get("account.move", "write", &json!({ "ids": id, "vals": { "state": "posted" } })).await, true);
+    let posted =
+        odoo.get("account.move", "read", &json!({ "ids": id, "fields": ["name", "state", "invoice_date"] })).await;
+    assert!(posted[0]["name"].as_str().unwrap().starts_with("BILL/"), "{posted}");
+    assert_eq!((&posted[0]["state"], &posted[0]["invoice_date"]), (&json!("posted"), &json!(false)));
+}
+
+#[tokio::test]
+async fn without_ids_even_what_is_forbidden_succeeds() {
+    let odoo = Odoo::start().await;
+    let demo = odoo.sim.demo();
+    for (model, method, body, answer) in [
+        ("res.users", "write", json!({ "ids": [], "vals": { "name": "x" } }), json!(true)),
+        ("res.users", "unlink", json!({ "ids": [] }), json!(true)),
+        ("account.move", "action_post", json!({ "ids": [] }), json!(false)),
+        ("account.move", "button_draft", json!({ "ids": [] }), Value::Null),
+    ] {
+        assert_eq!(odoo.ask(demo, model, method, &body).await, (200, answer), "{model}.{method}");
+    }
+}

@@ -70,3 +70,55 @@ async fn everyone_lists_the_own_keys_only() {
     assert_eq!(keys[0]["user_id"], json!([5, "Marc Demo"]));
     assert!(keys[0].get("key").is_none());
 }
+
+#[tokio::test]
+async fn companies_have_currencies_of_their_own_and_only_their_users_see_them() {
+    let odoo = Odoo::start().await;
+    let ask = async |who, companies| {
+        let body = json!({ "domain": [], "fields": ["currency_id", "company_id"], "context": { "allowed_company_ids": companies } });
+        odoo.ask(who, "sale.order", "search_read", &body).await
+    };
+    let (status, euros) = ask(odoo.sim.admin(), json!([3])).await;
+    assert_eq!((status, euros.as_array().unwrap().len()), (200, 3));
+    assert!(euros.as_array().unwrap().iter().all(|order| order["currency_id"] == json!([2, "EUR"])));
+    let (status, answer) = ask(odoo.sim.demo(), json!([3])).await;
+    assert_eq!(
+        told(status, &answer),
+        (403, "odoo.exceptions.AccessError".to_owned(), "Access to unauthorized or invalid companies.".to_owned())
+    );
+    let (_, all) =
+        odoo.ask(odoo.sim.demo(), "sale.order", "search_count", &json!({ "domain": [["company_id", "=", 3]] })).await;
+    assert_eq!(all, 0);
+    let (_, names) =
+        odoo.ask(odoo.sim.demo(), "res.company", "search_read", &json!({ "domain": [], "fields": ["name"] })).await;
+    assert_eq!(names.as_array().unwrap().len(), 2);
+    let new = json!({ "vals_list": [{ "partner_id": 16 }], "context": { "allowed_company_ids": [3] } });
+    let new = odoo.get("sale.order", "create", &new).await;
+    let order = odoo.get("sale.order", "read", &json!({ "ids": new, "fields": ["currency_id", "company_id"] })).await;
+    assert_eq!(order[0]["currency_id"], json!([2, "EUR"]));
+}
+
+#[tokio::test]
+async fn a_field_of_other_groups_is_not_there_and_says_so() {
+    let odoo = Odoo::start().await;
+    let demo = odoo.sim.demo();
+    let message = "You do not have enough rights to access the field \"total_invoiced\" on Contact (res.partner). Please contact your \
+                   system administrator.\n\nOperation: read\nUser: 5\nGroups: allowed for groups 'Show Accounting Features - Readonly', \
+                   'Accounting / Invoicing'";
+    for (method, body) in [
+        ("read", json!({ "ids": [15], "fields": ["total_invoiced"] })),
+        ("search_read", json!({ "domain": [["total_invoiced", ">", 0]], "fields": ["name"] })),
+        ("search_read", json!({ "domain": [], "fields": ["name"], "order": "total_invoiced" })),
+        ("web_read", json!({ "ids": [15], "specification": { "total_invoiced": {} } })),
+        ("formatted_read_group", json!({ "domain": [], "groupby": ["total_invoiced"] })),
+    ] {
+        let (status, answer) = odoo.ask(demo, "res.partner", method, &body).await;
+        assert_eq!(told(status, &answer).2, message, "{method}");
+    }
+    let (_, fields) = odoo.ask(demo, "res.partner", "fields_get", &json!({ "attributes": ["type"] })).await;
+    assert!(fields.get("total_invoiced").is_none() && fields.get("name").is_some());
+    let (_, rows) = odoo.ask(demo, "res.partner", "read", &json!({ "ids": [15] })).await;
+    assert!(rows[0].get("total_invoiced").is_none());
+    let all = odoo.get("res.partner", "read", &json!({ "ids": [15], "fields": ["total_invoiced"] })).await;
+    assert!(all[0]["total_invoiced"].as_f64().unwrap() > 0.0);
+}

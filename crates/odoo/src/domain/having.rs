@@ -3,6 +3,7 @@
 use super::grouping::Parse;
 use super::problem::{InputError, Problem, clip};
 use super::{Arity, MAX_TERMS};
+use crate::Capability;
 use serde_json::{Value, json};
 
 const OPERATORS: [&str; 6] = ["=", "!=", "<", ">", "<=", ">="];
@@ -14,7 +15,7 @@ pub(super) async fn parse(given: &Value, of: &mut Parse<'_>) -> Result<Value, In
     if terms.is_empty() {
         return Ok(Value::Null);
     }
-    if !of.version.at_least(19) {
+    if !of.version.can(Capability::FormattedGroups) {
         let message = "this Odoo is older than 19 and takes no having: leave it out and look at the groups";
         return Err(Problem::new("having", message).into());
     }

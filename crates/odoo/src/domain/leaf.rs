@@ -2,11 +2,14 @@
 
 use super::path::article;
 use super::problem::{InputError, Problem, clip, nearest};
-use super::{MAX_DEPTH, MAX_LIST, Reading, Target, Unseen, resolve};
+use super::{MAX_DEPTH, MAX_LIST, Reading, Target, Unseen, relative, resolve};
 use crate::FieldType;
 use crate::values::moment;
 use gatehouse_core::FieldPath;
 use serde_json::{Value, json};
+
+/// The longest text to compare with, in bytes.
+const MAX_TEXT: usize = 20_000;
 
 const EQUALITY: [&str; 5] = ["=", "!=", "in", "not in", "=?"];
 const COMPARISON: [&str; 4] = ["<", ">", "<=", ">="];
@@ -47,6 +50,8 @@ impl Reading<'_> {
             return Err(unfit(operator, &target, &format!("{at}/1")).into());
         }
         let at = format!("{at}/2");
+        let dated = self.dated(value, operator, &target, &at)?;
+        let value = dated.as_ref().unwrap_or(value);
         let value = match operator {
             "any" | "not any" => {
                 if depth >= MAX_DEPTH {
@@ -72,6 +77,55 @@ impl Reading<'_> {
             }
         };
         Ok(json!([path, operator, value]))
+    }
+
+    /// The value with its relative dates resolved; none where it holds none.
+    fn dated(&mut self, value: &Value, operator: &str, target: &Target, at: &str) -> Result<Option<Value>, Problem> {
+        if !matches!(target.field.kind, FieldType::Date | FieldType::Datetime) {
+            return Ok(None);
+        }
+        match value {
+            Value::String(text) => Ok(self.date(text, operator, target, at)?.map(Value::String)),
+            Value::Array(items) if matches!(operator, "in" | "not in") && items.len() <= MAX_LIST => {
+                let mut items = items.clone();
+                for (index, item) in items.iter_mut().enumerate() {
+                    if let Value::String(text) = item
+                        && let Some(date) = self.date(text, operator, target, &format!("{at}/{index}"))?
+                    {
+                        *text = date;
+                    }
+                }
+                Ok(Some(Value::Array(items)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A relative date, resolved; none for any other text.
+    fn date(&mut self, text: &str, operator: &str, target: &Target, at: &str) -> Result<Option<String>, Problem> {
+        let kind = target.field.kind;
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(None);
+        }
+        let Some(resolved) = self.today.resolve(text, kind, at) else {
+            return Err(relative::unknown_date(text, kind, at));
+        };
+        let resolved = resolved?;
+        if kind == FieldType::Datetime && !COMPARISON.contains(&operator) {
+            return Err(Problem::new(
+                at,
+                format!(
+                    "“{}” holds moments, and hardly one is that very second: compare with two terms, >= today and < \
+                     tomorrow",
+                    target.name
+                ),
+            ));
+        }
+        let pair = (text.to_owned(), resolved.clone());
+        if !self.resolved.contains(&pair) {
+            self.resolved.push(pair);
+        }
+        Ok(Some(resolved))
     }
 
     /// A relation compared by text is compared by the name of the other record.
@@ -295,10 +349,11 @@ fn selection(key: &str, target: &Target, at: &str) -> Result<Value, Problem> {
         .with_candidates(meant))
 }
 
-/// An id, bare or as `{"id", "name"}`, the way Gatehouse hands records out.
+/// An id, bare, as `{"id", "name"}` or `[id, "name"]`, the way Gatehouse hands records out.
 fn record_id(value: &Value) -> Option<i64> {
     let id = match value {
         Value::Object(record) if record.keys().all(|key| key == "id" || key == "name") => record.get("id")?,
+        Value::Array(pair) if matches!(pair.as_slice(), [_, Value::String(_)]) => pair.first()?,
         other => other,
     };
     whole(id).filter(|id| *id > 0)
@@ -317,6 +372,9 @@ pub(crate) fn whole(value: &Value) -> Option<i64> {
 }
 
 fn plain(text: &str, at: &str) -> Result<String, Problem> {
+    if text.len() > MAX_TEXT {
+        return Err(Problem::new(at, format!("a text to compare with may be at most {MAX_TEXT} bytes long")));
+    }
     if text.contains('\0') {
         return Err(Problem::new(at, "a text may not hold a zero character"));
     }

@@ -1,4 +1,5 @@
 use super::problem::{InputError, Problem, clip, nearest};
+use crate::versions::field_by_another_name;
 use crate::{Field, FieldType, Fields, OdooError};
 use async_trait::async_trait;
 use gatehouse_core::FieldPath;
@@ -81,8 +82,12 @@ pub(crate) async fn resolve(path: &str, model: &str, source: &dyn FieldSource, a
 
 /// The refusal of a name that the model does not have.
 pub(crate) fn unknown_field(name: &str, model: &str, fields: &Fields, at: &str) -> Problem {
-    Problem::new(at, format!("{model} has no field “{}” that this user can see", clip(name)))
-        .with_candidates(nearest(name, fields.names()))
+    let message = format!("{model} has no field “{}” that this user can see", clip(name));
+    match field_by_another_name(name, fields) {
+        Some(here) => Problem::new(at, format!("{message}; in this version of Odoo it is “{here}”"))
+            .with_candidates(vec![here.to_owned()]),
+        None => Problem::new(at, message).with_candidates(nearest(name, fields.names())),
+    }
 }
 
 /// `a date`, `an integer`: a type in a sentence.

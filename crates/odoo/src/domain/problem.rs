@@ -2,6 +2,9 @@ use crate::OdooError;
 use gatehouse_core::{EdgeError, ErrorCode};
 use std::fmt;
 
+/// The longest text that could be a name, in bytes.
+const MAX_NAME: usize = 200;
+
 /// One thing that is wrong with an input: where, what, and what may have been meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -87,6 +90,10 @@ impl From<Problem> for InputError {
 
 /// The names nearest to `text`, best first, at most three.
 pub(crate) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    // Nothing that long is a misspelt name, and comparing takes time by its square.
+    if text.len() > MAX_NAME {
+        return Vec::new();
+    }
     let text = text.to_lowercase();
     let mut scored: Vec<(f64, &str)> = names
         .map(|name| {
@@ -110,7 +117,8 @@ pub(crate) fn clip(text: &str) -> String {
     clipped
 }
 
-/// One reference token of a JSON Pointer, escaped.
+/// One reference token of a JSON Pointer, escaped; cut where it is too long for any name.
 pub(crate) fn token(key: &str) -> String {
+    let key = if key.len() > MAX_NAME { clip(key) } else { key.to_owned() };
     key.replace('~', "~0").replace('/', "~1")
 }

@@ -29,6 +29,8 @@ pub struct Column {
     pub kind: FieldType,
     /// The model at the other end of a relation.
     pub relation: Option<String>,
+    /// Of a monetary field: the many2one beside it that holds its currency.
+    pub currency: Option<String>,
     /// What to read of the related records; empty for their ids (and the name of a many2one).
     pub columns: Vec<Column>,
 }
@@ -57,6 +59,14 @@ impl FieldList {
         }
     }
 
+    /// The fields that say in which currency the amounts are, where they are not in the list themselves: the model and the
+    /// path from the first model.
+    pub fn currencies(&self, model: &str) -> Vec<(FieldPath, String)> {
+        let mut found = Vec::new();
+        missing_currencies(&self.columns, model, "", &mut found);
+        found
+    }
+
     /// The names to ask of the model itself.
     pub fn names(&self) -> Vec<&str> {
         self.columns.iter().map(|column| column.name.as_str()).collect()
@@ -81,10 +91,12 @@ async fn walk(
         let field = fields.get(name).ok_or_else(|| unknown_field(name, &model, &fields, at))?;
         reads.insert(FieldPath { model: model.clone(), field: (*name).to_owned() });
         let relation = field.relation.clone().filter(|_| field.kind.is_relational());
+        let is_currency = |name: &String| fields.get(name).is_some_and(|field| field.kind == FieldType::Many2one);
         steps.push(Column {
             name: (*name).to_owned(),
             kind: field.kind,
             relation: relation.clone(),
+            currency: field.currency_field.clone().filter(|_| field.kind == FieldType::Monetary).filter(is_currency),
             columns: Vec::new(),
         });
         if index + 1 < names.len() {
@@ -97,6 +109,20 @@ async fn walk(
         }
     }
     Ok(steps)
+}
+
+fn missing_currencies(columns: &[Column], model: &str, before: &str, found: &mut Vec<(FieldPath, String)>) {
+    for column in columns {
+        if let Some(currency) = &column.currency {
+            let path = (FieldPath { model: model.to_owned(), field: currency.clone() }, format!("{before}{currency}"));
+            if !columns.iter().any(|column| column.name == *currency) && !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        if let Some(relation) = &column.relation {
+            missing_currencies(&column.columns, relation, &format!("{before}{}.", column.name), found);
+        }
+    }
 }
 
 /// The models at the other ends of many2ones, at any depth.

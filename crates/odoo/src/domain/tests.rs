@@ -1,8 +1,13 @@
 use super::fixture::Schema;
 use super::*;
 
+/// Saturday, 2026-11-21 16:07:00 UTC, for somebody in Paris.
+fn today() -> Today {
+    Today::new(1_795_277_220_000, Some("Europe/Paris"))
+}
+
 async fn order(domain: Value) -> Result<Domain, InputError> {
-    Domain::parse(&domain, "sale.order", &Schema).await
+    Domain::parse(&domain, "sale.order", &Schema, &today()).await
 }
 
 async fn problem(domain: Value) -> Problem {
@@ -38,6 +43,7 @@ async fn a_good_domain_reaches_odoo_as_it_was_meant() {
             json!([["partner_id", "in", [14, 26, false]]]),
         ),
         (json!([["partner_id", "=", {"id": 26, "name": "x"}]]), json!([["partner_id", "=", 26]])),
+        (json!([["partner_id", "=", [26, "x"]]]), json!([["partner_id", "=", 26]])),
         (json!([["partner_id", "=", "Azure Interior"]]), json!([["partner_id", "=", "Azure Interior"]])),
         (json!([["partner_id", "child_of", [14]]]), json!([["partner_id", "child_of", [14]]])),
         (json!([["tag_ids", "=", 3]]), json!([["tag_ids", "=", 3]])),
@@ -84,6 +90,83 @@ async fn a_domain_in_text_is_json_or_a_python_list() {
     ] {
         assert_eq!(order(json!(text)).await.unwrap().as_json(), &odoo, "{text}");
     }
+}
+
+#[tokio::test]
+async fn relative_dates_are_resolved_where_the_user_is_and_told() {
+    for (given, odoo, resolved) in [
+        (json!([["validity_date", "=", "today"]]), json!([["validity_date", "=", "2026-11-21"]]), 1),
+        (
+            json!(["&", ["date_order", ">=", "today"], ["date_order", "<", "tomorrow"]]),
+            json!(["&", ["date_order", ">=", "2026-11-20 23:00:00"], ["date_order", "<", "2026-11-21 23:00:00"]]),
+            2,
+        ),
+        (
+            json!([["validity_date", "in", ["today", "2026-01-01", "month_end", null, "today"]]]),
+            json!([["validity_date", "in", ["2026-11-21", "2026-01-01", "2026-11-30", false, "2026-11-21"]]]),
+            2,
+        ),
+        (
+            json!([["order_line", "any", [["order_id.validity_date", "<", "month_start -1m"]]]]),
+            json!([["order_line", "any", [["order_id.validity_date", "<", "2026-10-01"]]]]),
+            1,
+        ),
+        (json!("[('date_order', '>', '-4h')]"), json!([["date_order", ">", "2026-11-21 12:07:00"]]), 1),
+        (json!([["name", "=", "today"]]), json!([["name", "=", "today"]]), 0),
+        (json!([["partner_id", "ilike", "today"]]), json!([["partner_id", "ilike", "today"]]), 0),
+        (json!([["date_order", ">=", "2026-01-31"]]), json!([["date_order", ">=", "2026-01-31"]]), 0),
+    ] {
+        let domain = order(given.clone()).await.unwrap();
+        assert_eq!((domain.as_json(), domain.resolved().len()), (&odoo, resolved), "{given}");
+    }
+    let domain = order(json!([["date_order", ">=", "today -7d"], ["validity_date", "<", "month_end"]])).await.unwrap();
+    let pair = |given: &str, sent: &str| (given.to_owned(), sent.to_owned());
+    assert_eq!(
+        domain.resolved(),
+        [pair("today -7d", "2026-11-13 23:00:00"), pair("month_end", "2026-11-30")],
+        "each as it was given and as it is sent"
+    );
+    assert_eq!(problem(json!([["validity_date", ">", "year-start"]])).await.candidates[0], "year_start");
+}
+
+#[tokio::test]
+async fn hostile_values_are_refused_in_their_place_or_taken_as_they_are() {
+    let long = "x".repeat(10_000_000);
+    for (given, pointer) in [
+        (json!([["id", "=", 9_007_199_254_740_993_i64]]), "/0/2"),
+        (json!([["id", "in", [1, 2_147_483_648_u64]]]), "/0/2/1"),
+        (json!([["id", "=", 1e300]]), "/0/2"),
+        (json!([["id", "=", -1.5e-300]]), "/0/2"),
+        (json!([["name", "=", "a\u{0}b"]]), "/0/2"),
+        (json!([["name", "in", ["a", "\u{0}"]]]), "/0/2/1"),
+        (json!([["state", "=", "\u{0}"]]), "/0/2"),
+        (json!([["na\u{0}me", "=", "x"]]), "/0/0"),
+        (json!([["nаme", "=", "x"]]), "/0/0"),
+        (json!([[long.clone(), "=", "x"]]), "/0/0"),
+        (json!([["name", long.clone(), "x"]]), "/0/1"),
+        (json!([["name", "=", long.clone()]]), "/0/2"),
+        (json!([["partner_id", "ilike", long.clone()]]), "/0/2"),
+        (json!([["validity_date", ">", long.clone()]]), "/0/2"),
+        (json!([["state", "=", long.clone()]]), "/0/2"),
+    ] {
+        let problem = problem(given).await;
+        assert_eq!(problem.pointer, pointer);
+        assert!(problem.to_string().len() < 1_000, "what is quoted is cut");
+    }
+    for name in ["Grüße", "株式会社", "e\u{301}", "👩‍👩‍👧", "\u{202e}abc", "O'Neill \"x\" \\ %_"] {
+        assert_eq!(order(json!([["name", "=", name]])).await.unwrap().as_json(), &json!([["name", "=", name]]));
+    }
+    let nested = (0..120).fold(json!([]), |inner, _| json!([inner]));
+    assert_eq!(problem(json!([["name", "=", nested.clone()]])).await.pointer, "/0/2");
+    assert_eq!(problem(nested).await.pointer, "/0");
+    assert!(order(json!("[('amount_total', '>', 1e999)]")).await.is_err());
+    assert!(order(json!("[('amount_total', '>', nan)]")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_field_of_another_version_is_named_as_it_is_called_here() {
+    let problem = problem(json!([["order_line.tax_id", "=", 1]])).await;
+    assert_eq!(problem.candidates, ["tax_ids"], "{problem}");
 }
 
 #[tokio::test]
@@ -181,11 +264,19 @@ async fn a_wrong_domain_is_refused_with_its_place() {
         (json!([["validity_date", "=", "2026-02-30"]]), "/0/2"),
         (json!([["validity_date", ">", "2026-01-01T00:00:00Z"]]), "/0/2"),
         (json!([["date_order", "=", "2026-01-31"]]), "/0/2"),
-        (json!([["date_order", ">", "today"]]), "/0/2"),
+        (json!([["date_order", ">", "todya"]]), "/0/2"),
+        (json!([["date_order", ">", "today -7"]]), "/0/2"),
+        (json!([["date_order", "=", "today"]]), "/0/2"),
+        (json!([["date_order", "!=", "-4h"]]), "/0/2"),
+        (json!([["date_order", "in", ["today"]]]), "/0/2/0"),
+        (json!([["validity_date", ">", "-4h"]]), "/0/2"),
+        (json!([["validity_date", "in", ["2026-11-21", "Today"]]]), "/0/2/1"),
+        (json!([["validity_date", ">", "+9999y"]]), "/0/2"),
+        (json!([["order_line", "any", [["order_id.validity_date", "<", "last week"]]]]), "/0/2/0/2"),
         (json!([["date_order", ">", 5]]), "/0/2"),
         (json!([["partner_id", "=", "20"]]), "/0/2"),
         (json!([["partner_id", "=", ""]]), "/0/2"),
-        (json!([["partner_id", "=", [75, "France"]]]), "/0/2"),
+        (json!([["partner_id", "=", [75, 76]]]), "/0/2"),
         (json!([["partner_id", "=", {"id": 3, "x": 1}]]), "/0/2"),
         (json!([["partner_id", "=", 0]]), "/0/2"),
         (json!([["partner_id", "=", true]]), "/0/2"),
@@ -271,8 +362,8 @@ async fn a_domain_has_a_greatest_length_and_depth() {
     assert!(order(terms(MAX_TERMS)).await.is_ok());
     assert!(order(terms(MAX_TERMS + 1)).await.is_err());
     let nested = |depth| (0..depth).fold(json!([["name", "=", "x"]]), |inner, _| json!([["parent_id", "any", inner]]));
-    assert!(Domain::parse(&nested(MAX_DEPTH), "res.partner", &Schema).await.is_ok());
-    assert!(Domain::parse(&nested(MAX_DEPTH + 1), "res.partner", &Schema).await.is_err());
+    assert!(Domain::parse(&nested(MAX_DEPTH), "res.partner", &Schema, &today()).await.is_ok());
+    assert!(Domain::parse(&nested(MAX_DEPTH + 1), "res.partner", &Schema, &today()).await.is_err());
     assert!(order(json!([["id", "in", (1..=MAX_LIST + 1).collect::<Vec<_>>()]])).await.is_err());
 }
 
@@ -282,7 +373,7 @@ async fn an_order_is_checked_and_told() {
     assert_eq!(order.as_str(), "name desc, id asc");
     assert_eq!(paths(order.reads()), ["sale.order.id", "sale.order.name"]);
     let order = Order::parse("partner_id", "sale.order", &Schema).await.unwrap();
-    assert_eq!(paths(order.reads()), ["res.partner.display_name", "sale.order.partner_id"]);
+    assert_eq!(paths(order.reads()), ["res.partner.display_name", "sale.order.id", "sale.order.partner_id"]);
     for bad in [
         "",
         "name,",

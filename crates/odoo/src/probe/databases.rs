@@ -1,14 +1,18 @@
 use super::ProbeTarget;
 use super::step::{ProbeFailure, Step, StepKind, Steps};
 use crate::address::{self, Address};
+use crate::answer;
 use crate::error::OdooError;
 use crate::http::{Http, Limits};
 use crate::json2;
 use crate::version::Version;
+use crate::versions::Capability;
 use gatehouse_core::{EdgeError, ErrorCode, Protocol, Tls};
 use reqwest::header::HeaderMap;
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// The most memory that a list of databases may take, in bytes.
+const MAX_LIST: u64 = 4 * 1024 * 1024;
 
 /// The databases that a server lists for this address, sorted; `None` when it keeps the list to itself, as Odoo Online and
 /// careful administrators do. Sends no credential.
@@ -22,10 +26,6 @@ pub async fn databases(url: &str, tls: &Tls) -> Result<Option<Vec<String>>, Odoo
 }
 
 async fn listed(http: &Http) -> Result<Option<Vec<String>>, OdooError> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        result: Vec<String>,
-    }
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "call", "params": {}}).to_string().into_bytes();
     let answer = match http.post("/web/database/list", HeaderMap::new(), body, crate::Kind::Read, None).await {
         Ok(answer) => answer,
@@ -33,9 +33,12 @@ async fn listed(http: &Http) -> Result<Option<Vec<String>>, OdooError> {
         Err(OdooError::Redirected { .. } | OdooError::TooLarge { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(serde_json::from_slice::<Envelope>(&answer.body).ok().map(|mut envelope| {
-        envelope.result.sort();
-        envelope.result
+    let told = answer::value(&answer.body, MAX_LIST).ok();
+    let names = told.as_ref().and_then(|told| told.get("result")).and_then(Value::as_array);
+    let names = names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+    Ok(names.map(|mut names: Vec<String>| {
+        names.sort();
+        names
     }))
 }
 
@@ -72,12 +75,12 @@ pub(super) async fn choose(
     }
     let unknown = OdooError::UnknownDatabase { database: database.clone() };
     // From 19 on the server says without a credential whether it serves a database under this address.
-    let is_served = if version.has_json2() { json2::serves(http, &database).await } else { Ok(None) };
+    let is_served = if version.can(Capability::Json2) { json2::serves(http, &database).await } else { Ok(None) };
     match (steps.unless_failed(is_served)?, &list) {
         (Some(true), _) => steps.pass(format!("The database is \"{database}\".")),
         (Some(false), list) if protocol == Protocol::Json2 => {
             let fix = list.as_deref().map_or_else(|| unknown.fix().to_owned(), |names| nearest(&database, names));
-            return Err(steps.fail_with(unknown.edge(), fix));
+            return Err(steps.fail_with(unknown.bare_edge(), fix));
         }
         (_, Some(names)) => {
             // `/jsonrpc` may reach databases that the list leaves out; the sign-in will tell.

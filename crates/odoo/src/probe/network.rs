@@ -119,7 +119,7 @@ async fn certificate(
     };
     match (&outcome, &facts) {
         (Err(error @ OdooError::Certificate { .. }), Some(facts)) => {
-            let edge = error.edge().with_detail(told(facts));
+            let edge = error.bare_edge().with_detail(told(facts));
             return Err(steps.fail_with(edge, error.fix()));
         }
         (Err(error), _) => return Err(steps.fail(error)),

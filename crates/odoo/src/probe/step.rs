@@ -127,7 +127,7 @@ impl<F: FnMut(Step)> Steps<F> {
 
     /// Ends the step with this error, with its own words for what to do.
     pub(super) fn fail(&mut self, error: &OdooError) -> ProbeFailure {
-        self.fail_with(error.edge(), error.fix())
+        self.fail_with(error.bare_edge(), error.fix())
     }
 
     /// Ends an earlier step in place of this one: the server told only now what was wrong with it.

@@ -1,4 +1,4 @@
-//! A many2one: an id, `{"id", "name"}`, `null`, or a name that exactly one record has.
+//! A many2one: an id, `{"id", "name"}`, `[id, "name"]`, `null`, or a name that exactly one record has.
 
 use super::scalar::described;
 use super::{Check, Stop};
@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// How many records are offered when a name matches none or several.
 const CANDIDATES: usize = 5;
+/// The longest name that is looked up, in bytes.
+const MAX_NAME: usize = 1_000;
 
 impl Check<'_> {
     pub(super) async fn many2one(
@@ -49,6 +51,10 @@ impl Check<'_> {
         if wanted.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Problem::new(at, format!("write the id of “{field}” without quotes: {}", clip(wanted))).into());
         }
+        if wanted.len() > MAX_NAME || wanted.contains(char::is_control) {
+            let message = format!("“{}” is no name of a record; use the id of one", clip(wanted));
+            return Err(Problem::new(at, message).into());
+        }
         self.lookups_left = self
             .lookups_left
             .checked_sub(1)
@@ -71,10 +77,11 @@ impl Check<'_> {
     }
 }
 
-/// An id, bare or as `{"id", "name"}`. The name is the agent's claim and is not looked at.
+/// An id, bare, as `{"id", "name"}` or as `[id, "name"]`. The name is the agent's claim and is not looked at.
 pub(super) fn record_id(value: &Value) -> Option<i64> {
     let id = match value {
         Value::Object(record) if record.keys().all(|key| key == "id" || key == "name") => record.get("id")?,
+        Value::Array(pair) if matches!(pair.as_slice(), [_, Value::String(_)]) => pair.first()?,
         other => other,
     };
     whole(id).filter(|id| *id > 0)

@@ -1,6 +1,7 @@
 //! Values that are no relation.
 
-use crate::domain::{Problem, clip, nearest, whole};
+use super::{MAX_JSON_DEPTH, MAX_TEXT};
+use crate::domain::{Problem, clip, is_relative, nearest, token, whole};
 use crate::values::moment;
 use crate::{Field, FieldType};
 use serde_json::{Value, json};
@@ -30,6 +31,10 @@ pub(super) fn check(value: &Value, name: &str, field: &Field, at: &str) -> Resul
         (FieldType::Char | FieldType::Text | FieldType::Html, Value::String(text)) => text_value(text, name, at),
         (FieldType::Char | FieldType::Text | FieldType::Html, _) => refuse("a text"),
 
+        (FieldType::Date | FieldType::Datetime, Value::String(text)) if is_relative(text) => Err(Problem::new(
+            at,
+            format!("“{}” is understood in a domain only; write the day itself into “{name}”", clip(text)),
+        )),
         (FieldType::Date, Value::String(text)) => at_place(moment::day(text), at),
         (FieldType::Date, _) => refuse("a date, YYYY-MM-DD"),
 
@@ -59,7 +64,10 @@ pub(super) fn check(value: &Value, name: &str, field: &Field, at: &str) -> Resul
 
         (FieldType::Json, _)
         | (FieldType::Properties, Value::Object(_))
-        | (FieldType::Properties | FieldType::PropertiesDefinition, Value::Array(_)) => plain(value.clone()),
+        | (FieldType::Properties | FieldType::PropertiesDefinition, Value::Array(_)) => {
+            json_value(value, name, at, 0)?;
+            plain(value.clone())
+        }
         (FieldType::Properties, _) => refuse("an object of its properties"),
         (FieldType::PropertiesDefinition, _) => refuse("a list of definitions"),
 
@@ -73,7 +81,45 @@ fn at_place(converted: Result<String, String>, at: &str) -> Result<(Value, Optio
     converted.map(|text| (Value::String(text), None)).map_err(|why| Problem::new(at, why))
 }
 
+/// Refuses what PostgreSQL would, and what nests or is longer than any use of it.
+fn json_value(value: &Value, name: &str, at: &str, depth: usize) -> Result<(), Problem> {
+    let text = |text: &str| {
+        if text.len() > MAX_TEXT {
+            Err(too_long(name, at))
+        } else if text.contains('\0') {
+            Err(Problem::new(at, format!("“{name}” holds a zero character, which the database does not take")))
+        } else {
+            Ok(())
+        }
+    };
+    if depth > MAX_JSON_DEPTH {
+        return Err(Problem::new(at, format!("“{name}” nests deeper than {MAX_JSON_DEPTH} levels")));
+    }
+    match value {
+        Value::String(one) => text(one),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, item)| json_value(item, name, &format!("{at}/{index}"), depth + 1)),
+        Value::Object(entries) => entries.iter().try_for_each(|(key, item)| {
+            text(key)?;
+            json_value(item, name, &format!("{at}/{}", token(key)), depth + 1)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+fn too_long(name: &str, at: &str) -> Problem {
+    Problem::new(
+        at,
+        format!("the text for “{name}” is longer than {MAX_TEXT} bytes; shorten it, or attach it as a file"),
+    )
+}
+
 fn text_value(text: &str, name: &str, at: &str) -> Result<(Value, Option<String>), Problem> {
+    if text.len() > MAX_TEXT {
+        return Err(too_long(name, at));
+    }
     match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         None => Ok((Value::String(text.to_owned()), None)),
         Some(c) => Err(Problem::new(

@@ -45,6 +45,7 @@ async fn a_good_value_reaches_odoo_as_it_was_meant() {
         ("partner_id", json!(14), json!(14)),
         ("partner_id", json!({"id": 14, "name": "whatever"}), json!(14)),
         ("partner_id", json!({"id": 14}), json!(14)),
+        ("partner_id", json!([14, "whatever"]), json!(14)),
         ("partner_id", json!(null), json!(false)),
         ("partner_id", json!(false), json!(false)),
         ("partner_id", json!("Azure Interior"), json!(14)),
@@ -101,7 +102,8 @@ async fn a_value_that_odoo_would_get_wrong_is_refused_with_its_place() {
         ("priority", json!("urgent!"), "/priority"),
         ("priority", json!("URGENT"), "/priority"),
         ("partner_id", json!("20"), "/partner_id"),
-        ("partner_id", json!([14, "Azure Interior"]), "/partner_id"),
+        ("partner_id", json!(["14", "Azure Interior"]), "/partner_id"),
+        ("partner_id", json!([14, 26]), "/partner_id"),
         ("partner_id", json!(0), "/partner_id"),
         ("partner_id", json!(-1), "/partner_id"),
         ("partner_id", json!(1.5), "/partner_id"),
@@ -139,12 +141,58 @@ async fn a_value_that_odoo_would_get_wrong_is_refused_with_its_place() {
         ("source", json!("res.users,1"), "/source"),
         ("props", json!("x"), "/props"),
         ("hologram", json!(1), "/hologram"),
+        ("validity_date", json!("today"), "/validity_date"),
+        ("validity_date", json!("-7d"), "/validity_date"),
+        ("date_order", json!("now"), "/date_order"),
+        ("date_order", json!("month_start -1m"), "/date_order"),
     ] {
         let mode_and_result = order(json!({ field: given })).await;
         let found = problems(mode_and_result);
         let ours: Vec<&str> = found.iter().map(|p| p.pointer.as_str()).collect();
         assert!(ours.contains(&pointer), "{field} {given}: {found:?}");
     }
+}
+
+#[tokio::test]
+async fn hostile_values_are_refused_in_their_place_or_taken_as_they_are() {
+    let long = "x".repeat(10_000_000);
+    let nested = (0..120).fold(json!([]), |inner, _| json!([inner]));
+    for (field, given, pointer) in [
+        ("name", json!(long), "/name"),
+        ("note", json!(long), "/note"),
+        ("state", json!(long), "/state"),
+        ("validity_date", json!(long), "/validity_date"),
+        ("date_order", json!(long), "/date_order"),
+        ("partner_id", json!(long), "/partner_id"),
+        ("partner_id", json!("Azure\u{0}"), "/partner_id"),
+        ("partner_id", json!(9_007_199_254_740_993_i64), "/partner_id"),
+        ("partner_id", json!({"id": 1e300}), "/partner_id"),
+        ("tag_ids", json!([3_000_000_000_u64]), "/tag_ids/0"),
+        ("tag_ids", json!([[6, 0, [1, 1e300]]]), "/tag_ids/0"),
+        ("order_line", json!([{"sequence": 2_147_483_648_u64}]), "/order_line/0/sequence"),
+        ("order_line", json!([{"sequence": -1e99}]), "/order_line/0/sequence"),
+        ("order_line", json!([[0, 0, {"name": "a\u{0}"}]]), "/order_line/0/2/name"),
+        ("order_line", nested.clone(), "/order_line/0"),
+        ("name", nested.clone(), "/name"),
+        ("analytic", nested.clone(), ""),
+        ("analytic", json!({"a": {"b": ["x\u{0}"]}}), "/analytic/a/b/0"),
+        ("analytic", json!({"a\u{0}": 1}), "/analytic"),
+        ("props", json!({"colour": long}), "/props/colour"),
+        ("source", json!(long), "/source"),
+        ("na\u{0}me", json!("x"), "/na\u{0}me"),
+        ("nаme", json!("a Cyrillic letter"), "/nаme"),
+    ] {
+        let found = problems(order(json!({ field: given })).await);
+        let Problem { pointer: place, .. } = &found[0];
+        assert!(place == pointer || (pointer.is_empty() && place.starts_with("/analytic/0/0")), "{field}: {found:?}");
+        assert!(found[0].to_string().len() < 2_000, "{field}: what is quoted is cut");
+    }
+    assert!(problems(order(json!({ long: 1 })).await)[0].to_string().len() < 1_000);
+    for name in ["Grüße", "株式会社", "e\u{301}", "👩‍👩‍👧", "\u{202e}abc", "O'Neill \"x\" \\ %_", "\u{10ffff}"]
+    {
+        assert_eq!(order(json!({"name": name})).await.unwrap().values["name"], name);
+    }
+    assert!(serde_json::from_str::<Value>("1e999").is_err() && serde_json::from_str::<Value>("NaN").is_err());
 }
 
 #[tokio::test]

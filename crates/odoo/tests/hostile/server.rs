@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -31,6 +32,14 @@ pub(crate) enum Reply {
     Http(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// These bytes, then the line is closed.
     Raw(Vec<u8>),
+    /// These bytes, one at a time with this pause between them, or at once; the line stays open.
+    Drip(Vec<u8>, Duration),
+    /// An answer of status 200 with this JSON, after a while.
+    Late(Value, Duration),
+    /// Half of an answer, and nothing more.
+    Half,
+    /// The line is reset without an answer.
+    Reset,
     /// Nothing, for a long time.
     Hang,
 }
@@ -46,6 +55,15 @@ type Script = dyn Fn(&Heard) -> Reply + Send + Sync;
 pub(crate) struct Server {
     pub(crate) origin: String,
     heard: Arc<Mutex<Vec<Heard>>>,
+    traffic: Arc<Traffic>,
+}
+
+/// How many requests are being answered, and how many clients went before they were.
+#[derive(Default)]
+struct Traffic {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    given_up: AtomicUsize,
 }
 
 impl Server {
@@ -70,30 +88,47 @@ impl Server {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let script: Arc<Script> = Arc::new(script);
         let memory = Arc::clone(&heard);
+        let traffic = Arc::new(Traffic::default());
+        let counts = Arc::clone(&traffic);
         tokio::spawn(async move {
             for line in 0.. {
                 let Ok((stream, _)) = listener.accept().await else {
                     return;
                 };
                 let (tls, script, memory) = (tls.clone(), Arc::clone(&script), Arc::clone(&memory));
+                let counts = Arc::clone(&counts);
+                stream.set_nodelay(true).unwrap();
                 tokio::spawn(async move {
+                    let mut stream = stream;
                     let served = match tls {
-                        None => serve(stream, line, &*script, &memory).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, line, &*script, &memory).await,
+                        None => serve(&mut stream, line, &*script, &memory, &counts).await,
+                        Some(tls) => match tls.accept(&mut stream).await {
+                            Ok(stream) => serve(stream, line, &*script, &memory, &counts).await,
                             Err(error) => Err(error),
                         },
                     };
-                    drop(served);
+                    if served.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionReset) {
+                        stream.set_zero_linger().unwrap();
+                    }
                 });
             }
         });
-        Self { origin, heard }
+        Self { origin, heard, traffic }
     }
 
     /// Everything it was sent.
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// How many requests it was answering at once, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.traffic.most.load(Ordering::SeqCst)
+    }
+
+    /// How many clients closed the line before they had their answer.
+    pub(crate) fn given_up(&self) -> usize {
+        self.traffic.given_up.load(Ordering::SeqCst)
     }
 
     /// How many requests went to a path that ends so.
@@ -107,6 +142,7 @@ async fn serve(
     line: usize,
     script: &Script,
     memory: &Mutex<Vec<Heard>>,
+    counts: &Traffic,
 ) -> io::Result<()> {
     let mut bytes = Vec::new();
     loop {
@@ -114,15 +150,27 @@ async fn serve(
             return Ok(());
         };
         memory.lock().unwrap().push(heard.clone());
+        counts.most.fetch_max(counts.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         match script(&heard) {
-            Reply::Json(value) => {
-                let body = value.to_string();
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-                    body.len()
-                );
-                stream.write_all(format!("{head}{body}").as_bytes()).await?;
+            Reply::Json(value) => stream.write_all(&json_answer(&value)).await?,
+            Reply::Late(value, after) => {
+                tokio::time::sleep(after).await;
+                stream.write_all(&json_answer(&value)).await?;
             }
+            Reply::Drip(bytes, pause) => {
+                let piece = if pause.is_zero() { bytes.len() } else { 1 };
+                for piece in bytes.chunks(piece) {
+                    stream.write_all(piece).await?;
+                    stream.flush().await?;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+            Reply::Half => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n[").await?;
+                stream.flush().await?;
+                until_closed(&mut stream, counts).await;
+            }
+            Reply::Reset => return Err(io::ErrorKind::ConnectionReset.into()),
             Reply::Http(status, headers, body) => {
                 let mut head = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: {}\r\n", body.len());
                 for (name, value) in headers {
@@ -136,9 +184,25 @@ async fn serve(
                 stream.write_all(&bytes).await?;
                 return stream.shutdown().await;
             }
-            Reply::Hang => tokio::time::sleep(Duration::from_mins(1)).await,
+            Reply::Hang => until_closed(&mut stream, counts).await,
         }
+        counts.now.fetch_sub(1, Ordering::SeqCst);
         stream.flush().await?;
+    }
+}
+
+fn json_answer(value: &Value) -> Vec<u8> {
+    let body = value.to_string();
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+/// Waits until the client goes, a minute at most.
+async fn until_closed(stream: &mut (impl AsyncRead + Unpin), counts: &Traffic) {
+    let mut rest = [0; 16];
+    let closed = tokio::time::timeout(Duration::from_mins(1), stream.read(&mut rest)).await;
+    if matches!(closed, Ok(Ok(0) | Err(_))) {
+        counts.given_up.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -1,5 +1,5 @@
 use gatehouse_core::{FieldPath, Protocol};
-use gatehouse_odoo::domain::{Asked, Domain, Grouping, origins};
+use gatehouse_odoo::domain::{Asked, Domain, Grouping, Today, origins};
 use gatehouse_odoo::{Client, Context, OdooError, Record};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn record(value: Value) -> Record {
 async fn grouped(client: &Client, domain: &Value, asked: Asked<'_>, limit: u32) -> Vec<Record> {
     let context = Context::new();
     let source = client.within(&context);
-    let domain = Domain::parse(domain, "res.partner", &source).await.unwrap();
+    let domain = Domain::parse(domain, "res.partner", &source, &Today::new(0, None)).await.unwrap();
     let grouping = Grouping::parse(asked, "res.partner", &source, client.version()).await.unwrap();
     client.read_group("res.partner", domain.as_json(), &grouping, limit, None).await.unwrap()
 }
@@ -46,6 +46,9 @@ pub(super) async fn records_are_counted_and_summed_up_by_group(client: &Client, 
     let everything = Asked { aggregates: &["color:avg"], ..Asked::default() };
     let rows = grouped(client, &domain, everything, 10).await;
     assert_eq!((rows.len(), &rows[0]["__count"]), (1, &json!(3)));
+    let yes_or_no = Asked { group_by: &["is_company", "category_id"], ..Asked::default() };
+    let rows = grouped(client, &domain, yes_or_no, 10).await;
+    assert_eq!((rows.len(), &rows[0]["is_company"], &rows[0]["category_id"]), (1, &json!(false), &Value::Null));
     let having = json!([["color:sum", ">", 2]]);
     let dotted = Asked { group_by: &["country_id.code"], having: Some(&having), ..Asked::default() };
     let rows = grouped(client, &domain, dotted, 10).await;
@@ -56,6 +59,30 @@ pub(super) async fn records_are_counted_and_summed_up_by_group(client: &Client, 
     let all = client.read_group("res.partner", &domain, &grouping, 0, None).await;
     assert!(matches!(all, Err(OdooError::InvalidRequest(_))), "a limit of 0 would be every group");
     client.unlink("res.partner", &ids, None).await.unwrap();
+}
+
+pub(super) async fn a_sum_tells_what_it_adds_up(client: &Client) {
+    let context = Context::new();
+    let source = client.within(&context);
+    let sums =
+        Asked { group_by: &["state"], aggregates: &["amount_total:sum"], order: Some("state"), ..Asked::default() };
+    let mut grouping = Grouping::parse(sums, "sale.order", &source, client.version()).await.unwrap();
+    assert_eq!(grouping.units, ["company_id", "currency_id"]);
+    let silent = client.read_group("sale.order", &json!([]), &grouping, 20, None).await.unwrap();
+    assert!(!silent.is_empty() && silent.iter().all(|row| !row.contains_key("__units")));
+    grouping.watched = grouping.units.clone();
+    let telling = client.read_group("sale.order", &json!([]), &grouping, 20, None).await.unwrap();
+    assert_eq!(telling.len(), silent.len());
+    for (telling, silent) in telling.iter().zip(&silent) {
+        assert_eq!(telling["amount_total:sum"], silent["amount_total:sum"]);
+        for unit in ["company_id", "currency_id"] {
+            let ids = telling["__units"][unit].as_array().unwrap();
+            assert!((1..=2).contains(&ids.len()) && ids.iter().all(Value::is_i64), "{telling:?}");
+        }
+    }
+    let apart = Asked { group_by: &["currency_id", "state"], ..sums };
+    let grouping = Grouping::parse(apart, "sale.order", &source, client.version()).await.unwrap();
+    assert_eq!(grouping.units, ["company_id"], "what is grouped by is not mixed");
 }
 
 pub(super) async fn what_odoo_says_of_a_field_leads_to_where_it_comes_from(client: &Client) {

@@ -47,11 +47,17 @@ pub(crate) async fn run(target: SuiteTarget) {
         println!("{} as {} over {protocol:?}", target.url, target.login);
         let client = session::signing_in_tells_who_and_where(&target, *protocol).await;
         session::models_languages_and_fields_are_told_to_an_ordinary_user(&client).await;
+        session::the_columns_of_a_list_are_told_to_an_ordinary_user(&client, target.is_admin).await;
+        session::a_user_s_rights_are_told(&client, target.is_admin).await;
+        session::a_language_is_remembered_by_itself(&client).await;
         records::a_contact_is_created_found_changed_and_removed(&client, *protocol).await;
         records::a_method_that_returns_nothing_is_a_success_with_null(&client, *protocol).await;
         groups::records_are_counted_and_summed_up_by_group(&client, *protocol).await;
+        groups::a_sum_tells_what_it_adds_up(&client).await;
         groups::what_odoo_says_of_a_field_leads_to_where_it_comes_from(&client).await;
         errors::every_refusal_is_its_own_error(&client, target.is_admin).await;
+        errors::every_mistake_gets_a_code_a_sentence_and_a_next_step(&client).await;
+        errors::what_takes_too_long_or_too_much_is_told_so(&target, &client, *protocol).await;
         errors::a_wrong_secret_and_a_wrong_database_are_told_apart(&target, *protocol).await;
     }
     session::the_protocol_is_chosen_by_version_and_secret(&target).await;

@@ -55,6 +55,11 @@ pub(super) async fn a_contact_is_created_found_changed_and_removed(client: &Clie
     assert_eq!(client.search_count("res.partner", &json!([["id", "in", ids]]), None).await.unwrap(), 2);
     let named = client.name_search("res.partner", &name("two"), "=", 5, None).await.unwrap();
     assert_eq!(named.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [ids[1]]);
+    assert_eq!(client.name_search("res.partner", &mark, "ilike", 1, None).await.unwrap().len(), 1);
+    let named = record(json!({"fields": ["name"]}));
+    let deadline = std::time::Duration::from_secs(20);
+    let read = Method::read("res.partner", "read").on(&ids[..1]).named(&named).by(deadline);
+    assert_eq!(client.call(&read).await.unwrap()[0]["id"], ids[0]);
 
     client.write("res.partner", &ids, record(json!({"city": "Namur"})), None).await.unwrap();
     let read = client.read("res.partner", &ids, &["city"], None).await.unwrap();

@@ -1,7 +1,7 @@
 use super::SuiteTarget;
 use gatehouse_core::{ErrorCode, Protocol, Tls};
 use gatehouse_odoo::probe::{ProbeTarget, Step, StepKind, StepState, databases, probe};
-use gatehouse_odoo::{Client, Credential, FieldType};
+use gatehouse_odoo::{Capability, Client, Credential, FieldType, Right};
 use std::sync::Arc;
 
 pub(super) async fn signing_in_tells_who_and_where(target: &SuiteTarget, protocol: Protocol) -> Client {
@@ -9,8 +9,15 @@ pub(super) async fn signing_in_tells_who_and_where(target: &SuiteTarget, protoco
     assert_eq!(user.login, target.login);
     assert_eq!(user.protocol, protocol);
     assert_eq!(user.is_admin, target.is_admin);
-    assert!(user.uid > 0 && !user.user_name.is_empty() && user.version.at_least(14));
+    assert!(user.uid > 0 && !user.user_name.is_empty() && user.version.can(Capability::JsonRpc));
+    assert_eq!((client.version(), client.protocol()), (user.version, protocol));
+    assert_eq!((client.origin(), client.database()), (target.url.as_str(), target.database.as_str()));
     assert_eq!(user.companies.first(), Some(&user.company));
+    let mut ids: Vec<i64> = user.companies.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), user.companies.len(), "each company once");
+    assert!(user.companies.iter().all(|(_, name)| !name.is_empty()));
     assert!(user.lang.is_some());
     let shown = format!("{client:?} {user:?} {:?}", target.secret);
     assert!(!shown.contains("secret") && shown.len() < 2_000);
@@ -41,10 +48,59 @@ pub(super) async fn models_languages_and_fields_are_told_to_an_ordinary_user(cli
     assert!(!Arc::ptr_eq(&fields, &client.fields("res.partner", None).await.unwrap()));
 }
 
+pub(super) async fn the_columns_of_a_list_are_told_to_an_ordinary_user(client: &Client, is_admin: bool) {
+    let columns = client.list_columns("res.partner", None).await.unwrap();
+    let place = |name: &str| columns.iter().position(|column| column == name);
+    let shown = ["complete_name", "email", "phone", "country_id"].map(place);
+    assert!(shown.iter().all(Option::is_some) && shown.is_sorted(), "{columns:?}");
+    for hidden in ["company_id", "city", "user_id"] {
+        assert_eq!(place(hidden), None, "{columns:?}: a person has to choose it");
+    }
+    assert!(Arc::ptr_eq(&columns, &client.list_columns("res.partner", None).await.unwrap()));
+
+    let (fields, columns) = client.describe("sale.order", None).await.unwrap();
+    for column in ["name", "partner_id", "amount_total"] {
+        assert!(columns.iter().any(|shown| shown == column) && fields.get(column).is_some(), "{columns:?}");
+    }
+    assert!(!columns.iter().any(|column| column == "currency_id"), "{columns:?}: always hidden");
+    client.forget("sale.order");
+    let (again, _) = client.describe("sale.order", None).await.unwrap();
+    assert!(!Arc::ptr_eq(&fields, &again));
+
+    if !is_admin {
+        let closed = client.list_columns("ir.model", None).await.unwrap();
+        assert!(closed.is_empty(), "{closed:?}");
+        assert!(Arc::ptr_eq(&closed, &client.list_columns("ir.model", None).await.unwrap()), "remembered");
+    }
+    assert!(client.list_columns("no.such.model", None).await.unwrap().is_empty());
+    assert!(client.describe("no.such.model", None).await.is_err());
+}
+
+pub(super) async fn a_user_s_rights_are_told(client: &Client, is_admin: bool) {
+    for right in [Right::Read, Right::Create, Right::Write] {
+        assert!(client.may(right, "res.partner").await.unwrap(), "{right:?}");
+    }
+    for right in [Right::Create, Right::Write, Right::Unlink] {
+        assert_eq!(client.may(right, "res.company").await.unwrap(), is_admin, "{right:?}");
+    }
+    assert!(client.may(Right::Read, "no.such.model").await.is_err());
+}
+
+pub(super) async fn a_language_is_remembered_by_itself(client: &Client) {
+    let own = client.fields("res.partner", None).await.unwrap();
+    let english = client.fields("res.partner", Some("en_US")).await.unwrap();
+    assert!(!Arc::ptr_eq(&own, &english));
+    assert_eq!(english.get("name").unwrap().label, "Name");
+    assert!(!client.models(Some("res.partner"), Some("en_US")).await.unwrap().is_empty());
+}
+
 pub(super) async fn the_protocol_is_chosen_by_version_and_secret(target: &SuiteTarget) {
     let (_, user) = target.sign_in(Protocol::Auto).await.unwrap();
-    let expected =
-        if target.secret.is_api_key() && user.version.has_json2() { Protocol::Json2 } else { Protocol::JsonRpc };
+    let expected = if target.secret.is_api_key() && user.version.can(Capability::Json2) {
+        Protocol::Json2
+    } else {
+        Protocol::JsonRpc
+    };
     assert_eq!(user.protocol, expected);
 }
 

@@ -350,6 +350,7 @@ export const en = {
     emptyTitle: 'Nothing has happened yet',
     emptyBody: 'Every call of an agent, every decision and every change of a connection is written down here.',
     records: (count: number) => plural(count, { one: '# record', other: '# records' }),
+    step: (tool: string) => `${tool}, a step of a plan`,
     sent: 'Sent; the answer is not written down yet',
     settled: 'Outcome of an earlier call',
     unknown: (message: string) => `Outcome unknown: ${message}`,

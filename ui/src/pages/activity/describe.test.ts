@@ -18,6 +18,11 @@ it('tells which policies judged a call, where that was written down', () => {
   expect(said({ policy: undefined }).policy).toBeNull();
 });
 
+it('tells which calls are steps of a plan', () => {
+  expect(said({ tool: 'odoo_write' }).what).toBe('odoo_write');
+  expect(said({ tool: 'odoo_write', plan: 'call_1' }).what).toBe('odoo_write, a step of a plan');
+});
+
 it('tells what a change of policy led to', () => {
   const event = { kind: 'policy', layer: 'user', change: 'removed', revision: hash };
   expect(said(event)).toMatchObject({ what: 'Policy removed', on: 'Mine', policy: hash });

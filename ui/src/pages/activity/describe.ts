@@ -122,7 +122,7 @@ function header(of: CallHeader): Description {
     ...NOTHING,
     agent: of.agent,
     connection: of.connection_name,
-    what: of.tool,
+    what: of.plan === undefined ? of.tool : t.activity.step(of.tool),
     on: of.model === null ? null : target.filter(Boolean).join(' · '),
     decision: of.decision,
     rule: of.rule === '' ? null : of.rule,

@@ -34,7 +34,9 @@ pub(super) fn mapped(value: &Value, made: &BTreeMap<usize, Vec<i64>>) -> Value {
             real.map_or_else(|| value.clone(), Value::from)
         }
         Value::Array(items) => items.iter().map(|item| mapped(item, made)).collect(),
-        Value::Object(map) => Value::Object(map.iter().map(|(name, value)| (name.clone(), mapped(value, made))).collect::<Map<_, _>>()),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(name, value)| (name.clone(), mapped(value, made))).collect::<Map<_, _>>())
+        }
         other => other.clone(),
     }
 }

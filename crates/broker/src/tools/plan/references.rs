@@ -59,7 +59,9 @@ fn any(value: &Value, at: &str, makes: Makes<'_>) -> Result<Value, EdgeError> {
         let mut ids = all_of(value, at, makes)?;
         return match (ids.pop(), ids.is_empty()) {
             (Some(only), true) => Ok(only),
-            _ => Err(invalid(format!("{at}: that step makes several records; add \"record\": 1 for the first of them"))),
+            _ => {
+                Err(invalid(format!("{at}: that step makes several records; add \"record\": 1 for the first of them")))
+            }
         };
     }
     match value {
@@ -141,8 +143,11 @@ mod tests {
 
     #[test]
     fn a_field_may_be_called_step() {
-        for given in [json!({"values": {"step": 1}}), json!({"values": [{"step": 1}]}), json!({"updates": [{"id": 5, "values": {"step": 1}}]})]
-        {
+        for given in [
+            json!({"values": {"step": 1}}),
+            json!({"values": [{"step": 1}]}),
+            json!({"updates": [{"id": 5, "values": {"step": 1}}]}),
+        ] {
             assert_eq!(filled(&given).unwrap(), given);
         }
     }

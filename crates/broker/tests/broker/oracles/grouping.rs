@@ -62,3 +62,13 @@ async fn the_oracle_of_the_order_of_groups() {
     let by_name = json!({"group_by": ["partner_id"], "order": "partner_id desc"});
     refused_by("user:/redact/1", &house, &agent, &[group("sale.order", &by_name)]).await;
 }
+
+#[tokio::test]
+async fn the_currency_that_is_looked_at_unasked_goes_by_its_id_where_its_name_is_kept() {
+    let (house, agent) = keeping(&["res.currency.name"]).await;
+    let (tool, sums) = group("sale.order", &json!({"aggregates": ["amount_total:sum"]}));
+    let sums = agent.call(tool, sums).await.unwrap();
+    assert_eq!(sums["currency"], 1, "{sums}");
+    assert!(!sums.to_string().contains("USD"), "{sums}");
+    drop(house);
+}

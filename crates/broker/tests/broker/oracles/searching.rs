@@ -95,8 +95,7 @@ async fn the_oracle_of_the_default_order() {
         let (_house, agent) = keeping(&[redact]).await;
         let cities = json!({"model": "res.partner", "fields": ["city"], "limit": 8});
         let answer = agent.call("odoo_search_read", cities).await.unwrap();
-        let ids: Vec<i64> =
-            answer["records"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect();
+        let ids = ids(&answer);
         assert!(ids.is_sorted() && ids.len() == 8, "by id, not by name: {ids:?}");
     }
 }

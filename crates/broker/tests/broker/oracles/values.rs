@@ -127,18 +127,39 @@ async fn the_default_fields_leave_out_what_is_kept() {
 }
 
 #[tokio::test]
+async fn what_is_read_along_is_left_out_where_it_is_kept() {
+    let leads =
+        json!({"model": "crm.lead", "fields": ["expected_revenue"], "order": "id", "limit": 3, "companies": [1, 2]});
+    let (house, agent) = keeping(&["crm.lead.company_currency", "crm.lead.company_id"]).await;
+    let answer = agent.call("odoo_search_read", leads.clone()).await.unwrap();
+    assert_eq!(answer["columns"], json!(["id", "expected_revenue"]), "{answer}");
+    assert!(!answer.to_string().contains("USD") && answer.get("every_row").is_none(), "{answer}");
+    let (other, agent) = keeping(&["res.currency.name", "res.company.name"]).await;
+    let answer = agent.call("odoo_search_read", leads).await.unwrap();
+    let lead = records(&answer)[0].clone();
+    assert!(!answer.to_string().contains("USD") && lead["expected_revenue"].is_number(), "{answer}");
+    assert!(lead.get("company_id").is_none_or(|company| company.get("name").is_none()), "{answer}");
+    drop((house, other));
+}
+
+#[tokio::test]
 async fn the_table_of_fields_says_what_is_kept_and_shows_no_value() {
     let (house, agent) = keeping(&["res.partner.ref", "res.partner.email", "res.partner.type"]).await;
     let answer = agent.call("odoo_fields_get", json!({"model": "res.partner"})).await.unwrap();
-    let flags = |name: &str| {
-        let row = answer["fields"].as_array().unwrap().iter().find(|row| row[0] == name).unwrap().clone();
-        (row[1].as_str().unwrap().to_owned(), row[3].as_str().unwrap().contains("kept from agents"))
+    let lines: Vec<&str> = answer["fields"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let is_kept = |name: &str| {
+        let line = lines.iter().find(|line| line.split([' ', '*', '=', '!', '(']).next() == Some(name)).unwrap();
+        line.split(' ').next().unwrap().contains("(x)")
     };
-    assert!(flags("ref").1 && flags("email").1 && flags("email_normalized").1 && !flags("name").1);
-    assert_eq!(flags("type"), ("selection".to_owned(), true), "without its values");
+    assert!(is_kept("ref") && is_kept("email") && is_kept("email_normalized") && !is_kept("name"));
+    assert!(lines.contains(&"type(x) sel Address Type"), "without its values: {lines:?}");
+    let full = json!({"model": "res.partner", "fields": ["type"], "detail": true});
+    let full = agent.call("odoo_fields_get", full).await.unwrap();
+    assert!(full["fields"][0].get("values").is_none(), "{full}");
     assert!(answer["note"].as_str().unwrap().contains("kept from agents"));
     let users = agent.call("odoo_fields_get", json!({"model": "res.users", "pattern": "password"})).await.unwrap();
-    assert!(users["fields"][0][3].as_str().unwrap().contains("kept from agents"), "{users}");
+    assert!(users["fields"][0].as_str().unwrap().starts_with("password"), "{users}");
+    assert!(users["fields"][0].as_str().unwrap().contains("(x)"), "{users}");
     drop(house);
 }
 
@@ -146,12 +167,13 @@ async fn the_table_of_fields_says_what_is_kept_and_shows_no_value() {
 async fn what_is_not_kept_is_answered_as_ever() {
     let (house, agent) = keeping(REF).await;
     let found = json!({"model": "res.partner", "domain": [["name", "ilike", "azure"]], "order": "name", "fields": ["name", "email"]});
-    assert!(!agent.call("odoo_search_read", found).await.unwrap()["records"].as_array().unwrap().is_empty());
+    assert!(!records(&agent.call("odoo_search_read", found).await.unwrap()).is_empty());
     let sums = json!({"model": "sale.order", "group_by": ["partner_id.country_id", "date_order:month"], "aggregates": ["amount_total:sum"], "having": [["__count", ">", 0]], "order": "__count desc", "limit": 2});
     let sums = agent.call("odoo_read_group", sums).await.unwrap();
-    let first = &sums["groups"][0];
-    assert!(first["amount_total:sum"].is_number() && first["__count"].is_number(), "{sums}");
-    assert!(first["date_order:month"]["label"].is_string() && first["partner_id.country_id"]["name"].is_string());
+    let (columns, first) = (&sums["columns"], &sums["rows"][0]);
+    let at = |name: &str| &first[columns.as_array().unwrap().iter().position(|column| column == name).unwrap()];
+    assert!(at("amount_total:sum").is_number() && at("__count").is_number(), "{sums}");
+    assert!(at("date_order:month").is_string() && at("partner_id.country_id")[1].is_string(), "{sums}");
     assert_eq!(sums["has_more"], true);
     assert!(agent.call("odoo_search_count", json!({"model": "res.partner"})).await.unwrap()["count"].is_number());
     drop(house);

@@ -1,5 +1,8 @@
 //! Fields that are worked out when they are read.
 
+mod invoices;
+mod mail;
+
 use std::collections::BTreeSet;
 
 use crate::cell::Cell;
@@ -13,10 +16,15 @@ pub(crate) fn value(record: Record<'_>, field: &Field) -> Cell {
         return Cell::Null;
     }
     if field.name == "display_name" {
-        return Cell::text(display_name(&record));
+        return Cell::some_text(&display_name(&record));
     }
-    if field.name == "has_message" {
-        return Cell::Bool(record.is_set("message_ids"));
+    match field.name.as_str() {
+        "has_message" => return Cell::Bool(record.is_set("message_ids")),
+        "message_attachment_count" => return counted(mail::files(&record)),
+        "activity_state" => {
+            return record.many("activity_ids").first().map_or(Cell::Null, |activity| activity.cell("state"));
+        }
+        _ => {}
     }
     match record.model.name.as_str() {
         "res.partner" => partner(&record, &field.name),
@@ -26,7 +34,14 @@ pub(crate) fn value(record: Record<'_>, field: &Field) -> Cell {
         "product.category" => category(&record, &field.name),
         "sale.order" => order(&record, &field.name),
         "sale.order.line" => line(&record, &field.name),
-        "mail.message" => message(&record, &field.name),
+        "mail.message" => mail::message(&record, &field.name),
+        "mail.activity" => mail::activity(&record, &field.name),
+        "ir.attachment" => mail::file(&record, &field.name),
+        "account.move" => invoices::document(&record, &field.name),
+        "account.move.line" => invoices::item(&record, &field.name),
+        "account.payment" => record.cell("invoice_ids"),
+        "account.payment.register" => invoices::difference(&record),
+        "sale.advance.payment.inv" => invoices::billing(&record, &field.name),
         "uom.uom" => unit(&record, &field.name),
         "res.currency" => Cell::Float(1.0),
         _ => Cell::Null,
@@ -53,7 +68,16 @@ fn display_name(record: &Record<'_>) -> String {
             let text = record.text("name");
             format!("{number} - {} ({customer})", text.lines().next().unwrap_or_default())
         }
-        "mail.message" => record.text("record_name"),
+        "mail.message" => record.text("subject"),
+        "mail.followers" => record.one("partner_id").map(|partner| partner.name()).unwrap_or_default(),
+        "mail.notification" => record.one("res_partner_id").map(|partner| partner.name()).unwrap_or_default(),
+        "mail.activity" => match record.text("summary") {
+            summary if summary.is_empty() => record.one("activity_type_id").map(|kind| kind.name()).unwrap_or_default(),
+            summary => summary,
+        },
+        "account.move" => crate::invoice::display_name(record),
+        "account.move.line" => invoices::item_name(record),
+        _ if record.model.transient => format!("{},{}", record.model.name, record.id),
         "ir.model.fields" => {
             format!("{} ({})", record.text("field_description"), record.text("model"))
         }
@@ -79,6 +103,12 @@ fn partner(record: &Record<'_>, field: &str) -> Cell {
         "contact_address_inline" => {
             let parts: Vec<String> = address(record).into_iter().filter(|part| !part.trim().is_empty()).collect();
             Cell::text(parts.join(", "))
+        }
+        "total_invoiced" => {
+            let posted = record.many("invoice_ids").into_iter().filter(|document| {
+                document.text("state") == "posted" && document.text("move_type").starts_with("out_")
+            });
+            Cell::Float(rounded(posted.map(|document| document.number("amount_untaxed_signed")).sum()))
         }
         "partner_share" => Cell::Bool(!record.many("user_ids").iter().any(|user| !user.is_set("share"))),
         "employee" => Cell::Bool(record.many("user_ids").iter().any(|user| !user.is_set("share"))),
@@ -291,18 +321,25 @@ fn order(record: &Record<'_>, field: &str) -> Cell {
     let is_sold = record.text("state") == "sale";
     match field {
         "currency_rate" => Cell::Float(1.0),
-        "amount_paid" | "amount_invoiced" => Cell::Float(0.0),
-        "amount_to_invoice" => record.cell("amount_total"),
+        "amount_paid" => Cell::Float(0.0),
+        "amount_invoiced" => Cell::Float(invoices::invoiced(record)),
+        "amount_to_invoice" => Cell::Float(rounded(record.number("amount_total") - invoices::invoiced(record))),
         "amount_undiscounted" => {
             let lines = record.many("order_line");
             Cell::Float(rounded(
                 lines.iter().map(|line| line.number("price_unit") * line.number("product_uom_qty")).sum(),
             ))
         }
-        "invoice_count" => Cell::Int(0),
-        "invoice_status" => Cell::text(if is_sold { "to invoice" } else { "no" }),
+        "invoice_ids" => Cell::Ids(invoices::of_order(record)),
+        "invoice_count" => counted(invoices::of_order(record).len()),
+        "invoice_status" => Cell::text(match record.many("order_line") {
+            _ if !is_sold => "no",
+            lines if lines.iter().any(|line| line.number("qty_to_invoice") != 0.0) => "to invoice",
+            lines if lines.iter().any(|line| line.number("qty_invoiced") != 0.0) => "invoiced",
+            _ => "no",
+        }),
         "type_name" => Cell::text(if is_sold { "Sales Order" } else { "Quotation" }),
-        "access_url" => Cell::text(format!("/my/orders/{}", record.id)),
+        "access_url" => crate::portal::address(record).map_or(Cell::Null, Cell::text),
         "expected_date" => record.cell("date_order"),
         "is_expired" => {
             let until = record.text("validity_date");
@@ -321,22 +358,17 @@ fn line(record: &Record<'_>, field: &str) -> Cell {
     match field {
         "price_reduce_taxexcl" => each("price_subtotal"),
         "price_reduce_taxinc" => each("price_total"),
-        "qty_to_invoice" => {
-            Cell::Float(if is_sold { record.number("product_uom_qty") - record.number("qty_invoiced") } else { 0.0 })
+        "qty_to_invoice" if is_sold && !record.is_set("is_downpayment") => {
+            Cell::Float(record.number("product_uom_qty") - record.number("qty_invoiced"))
         }
-        "invoice_status" => Cell::text(if is_sold { "to invoice" } else { "no" }),
-        _ => Cell::Null,
-    }
-}
-
-fn message(record: &Record<'_>, field: &str) -> Cell {
-    match field {
-        "record_name" => {
-            let env = record.env;
-            let about = env.schema.model(&record.text("model")).zip(record.id_of("res_id"));
-            about.map_or(Cell::Null, |(model, id)| Cell::some_text(&env.record(model, id).name()))
-        }
-        "preview" => Cell::text(without_tags(&record.text("body"))),
+        "qty_to_invoice" => Cell::Float(0.0),
+        "invoice_status" => Cell::text(if record.number("qty_to_invoice") != 0.0 {
+            "to invoice"
+        } else if is_sold && record.number("qty_invoiced") != 0.0 {
+            "invoiced"
+        } else {
+            "no"
+        }),
         _ => Cell::Null,
     }
 }

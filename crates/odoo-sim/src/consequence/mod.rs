@@ -1,17 +1,25 @@
 //! What follows from creating, writing and deleting records of particular models.
 
+mod unlink;
+
+pub(crate) use unlink::{after_unlink, before_unlink};
+
 use serde_json::{Map, Value, json};
 
+use crate::attachment;
 use crate::cell::Cell;
+use crate::chatter;
 use crate::clock;
 use crate::env::Env;
 use crate::fault::{Fault, Outcome};
+use crate::invoice;
 use crate::sale;
 use crate::schema::Model;
+use crate::wizard;
 use crate::write;
 
 /// What a company and its contacts share.
-const ADDRESS: &[&str] = &["street", "street2", "zip", "city", "state_id", "country_id"];
+pub(crate) const ADDRESS: &[&str] = &["street", "street2", "zip", "city", "state_id", "country_id"];
 
 /// Completes the values of a new record.
 pub(crate) fn before_create(env: &mut Env<'_>, model: &'static Model, vals: &mut Map<String, Value>) -> Outcome<()> {
@@ -73,6 +81,21 @@ pub(crate) fn before_create(env: &mut Env<'_>, model: &'static Model, vals: &mut
                 return Err(Fault::validation("The operation cannot be completed: Tag name already exists!"));
             }
         }
+        "account.move" => invoice::complete(env, vals)?,
+        "ir.attachment" => {
+            attachment::check_place(env, vals)?;
+            let name = vals.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+            attachment::complete(env, vals, &name)?;
+        }
+        "mail.activity"
+            if vals.get("res_id").and_then(Value::as_i64).is_none_or(|id| id == 0)
+                || !vals.contains_key("res_model_id") =>
+        {
+            return Err(Fault::validation(
+                "The operation cannot be completed: Activities have to be linked to records with a not null res_id.",
+            ));
+        }
+        _ if model.transient => wizard::complete(env, model, vals)?,
         _ => {}
     }
     Ok(())
@@ -100,18 +123,24 @@ pub(crate) fn after_create(
             }
             enter_stage(env, model, id, vals);
         }
+        "account.move.line" => {
+            invoice::complete_line(env, id, |name| vals.contains_key(name))?;
+            settle_document(env, model, id)?;
+        }
+        "account.move" => invoice::settle(env, id)?,
+        "mail.activity" => chatter::activity_given(env, id)?,
         _ => {}
     }
     Ok(())
 }
 
-/// Refuses changes that the state of a record forbids.
+/// Refuses changes that the state of a record forbids. Gives the values to write where they are others than those given.
 pub(crate) fn before_write(
     env: &mut Env<'_>,
     model: &'static Model,
     id: i64,
     vals: &Map<String, Value>,
-) -> Outcome<()> {
+) -> Outcome<Option<Map<String, Value>>> {
     let record = env.record(model, id);
     let touches = |names: &[&str]| names.iter().any(|name| vals.contains_key(*name));
     if model.name == "sale.order.line"
@@ -120,7 +149,17 @@ pub(crate) fn before_write(
     {
         return Err(Fault::user("It is forbidden to modify the following fields in a locked order:\nQuantity"));
     }
-    Ok(())
+    match model.name.as_str() {
+        "account.move" => invoice::check_open(&record, vals)?,
+        "ir.attachment" if touches(&["datas", "raw", "name"]) => {
+            let name = vals.get("name").and_then(Value::as_str).map_or_else(|| record.text("name"), str::to_owned);
+            let mut vals = vals.clone();
+            attachment::complete(env, &mut vals, &name)?;
+            return Ok(Some(vals));
+        }
+        _ => {}
+    }
+    Ok(None)
 }
 
 /// Goes on from a change.
@@ -155,6 +194,15 @@ pub(crate) fn after_write(env: &mut Env<'_>, model: &'static Model, id: i64, val
         }
         "sale.order.line" if vals.contains_key("product_id") => sale::complete_line(env, id, vals)?,
         "sale.order.line" if touches(&["price_unit", "product_uom_qty", "discount"]) => sale::price_line(env, id)?,
+        "account.move.line" if touches(&["product_id", "price_unit", "quantity", "discount"]) => {
+            settle_document(env, model, id)?;
+        }
+        "account.move" if vals.contains_key("state") => invoice::entered(env, id)?,
+        "account.move"
+            if touches(&["invoice_line_ids", "line_ids", "invoice_date", "invoice_payment_term_id", "move_type"]) =>
+        {
+            invoice::settle(env, id)?;
+        }
         "crm.lead" => {
             if vals.contains_key("stage_id") {
                 let now = clock::datetime(env.now);
@@ -174,39 +222,12 @@ pub(crate) fn after_write(env: &mut Env<'_>, model: &'static Model, id: i64, val
     Ok(())
 }
 
-/// Refuses what may not be deleted. Gives the order whose totals change with a deleted line.
-pub(crate) fn before_unlink(env: &mut Env<'_>, model: &'static Model, id: i64) -> Outcome<Option<i64>> {
-    let record = env.record(model, id);
-    let order = match model.name.as_str() {
-        "sale.order" if !matches!(record.text("state").as_str(), "draft" | "cancel") => {
-            return Err(Fault::user(
-                "You can not delete a sent quotation or a confirmed sales order. You must first cancel it.",
-            ));
-        }
-        "sale.order.line" if record.text("state") == "sale" => {
-            return Err(Fault::user(
-                "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something gets invoiced \
-                 or delivered).\n                Set the quantity to 0 instead.",
-            ));
-        }
-        "sale.order.line" => record.id_of("order_id"),
-        "res.users" if id <= crate::env::ADMIN => {
-            return Err(Fault::user(
-                "You can not remove the admin user as it is used internally for resources created by Odoo (updates, module \
-                 installation, ...)",
-            ));
-        }
-        "res.partner" if record.is_set("user_ids") => {
-            return Err(Fault::user(
-                "You cannot delete contact that are linked to an employee, please archive them instead.",
-            ));
-        }
-        "res.partner" if record.is_set("sale_order_ids") => {
-            return Err(Fault::user("The partner cannot be deleted because it is used in Accounting"));
-        }
-        _ => None,
-    };
-    Ok(order)
+/// An invoice's amounts follow its lines.
+fn settle_document(env: &mut Env<'_>, model: &'static Model, line: i64) -> Outcome<()> {
+    match env.record(model, line).id_of("move_id") {
+        Some(document) => invoice::settle(env, document),
+        None => Ok(()),
+    }
 }
 
 /// Writes to a computed field that has a way back; the others take the value and forget it.

@@ -1,0 +1,276 @@
+//! `odoo_attachment_upload`: puts a file on a record.
+
+use super::arguments::{Arguments, check_ids};
+use super::file::sized;
+use super::reach::{Reach, path};
+use super::site::Locale;
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::contents::{one_line, turns};
+use crate::view::{FieldChange, RecordChange, RecordVerb};
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Hasher, Nested, Severity, ToolDefinition, Undo};
+use gatehouse_odoo::Record;
+use serde_json::{Value, json};
+
+const NAME: &str = "odoo_attachment_upload";
+const MODEL: &str = "ir.attachment";
+/// The largest file, in bytes: in base64 and with all around it, it fits into one frame of the socket.
+const LARGEST: usize = 2_500_000;
+/// How much of a text is shown to the person.
+const SHOWN: usize = 600;
+
+pub(crate) struct AttachmentUpload;
+
+#[async_trait]
+impl Tool for AttachmentUpload {
+    fn definition(&self) -> ToolDefinition {
+        define(
+            NAME,
+            "Attach a file",
+            Category::Write,
+            Severity::Medium,
+            "Puts a file of at most 2.5 MB on a record, from content_base64 or, for plain text, from text. Its type follows \
+             from its name and content.",
+            &with_common(json!({
+                "model": {"type": "string"},
+                "res_id": {"type": "integer"},
+                "filename": {"type": "string", "maxLength": 200},
+                "content_base64": {"type": "string"},
+                "text": {"type": "string"},
+            })),
+            &["model", "res_id", "filename"],
+        )
+    }
+
+    fn target(&self) -> Target {
+        Target::Connection
+    }
+
+    async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        let locale = Locale::of(site, &arguments).await?;
+        let model = arguments.text("model").unwrap_or_default().to_owned();
+        let res_id = arguments.integer("res_id").unwrap_or_default();
+        check_ids("res_id", &[res_id])?;
+        let name = file_name(arguments.text("filename").unwrap_or_default())?;
+        let content = content(&arguments)?;
+        // The model is one of this Odoo.
+        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let session = site.session().await?;
+        let source = session.client.within(&locale.context);
+        let mut reach = Reach::of(site, &source);
+        reach.read(&[path(fields.model(), "id")]);
+        let facts = CallFacts {
+            // The guard lets this tool alone write here.
+            model: Some(MODEL.into()),
+            method: Some("create".into()),
+            records: Some(1),
+            fields: ["datas", "name", "res_id", "res_model"].map(str::to_owned).to_vec(),
+            reads: reach.finish().await?.fields,
+            // What it does to the record: rules about its model hold.
+            commands: vec![Nested { model: model.clone(), command: "update".into(), fields: Vec::new() }],
+            ..CallFacts::local(NAME, self.definition().risk)
+        };
+        Ok(Box::new(UploadCall { facts, model, res_id, name, content, locale }))
+    }
+}
+
+struct UploadCall {
+    facts: CallFacts,
+    model: String,
+    res_id: i64,
+    name: String,
+    content: Vec<u8>,
+    locale: Locale,
+}
+
+impl UploadCall {
+    /// The name of the record, which has to be there.
+    async fn record_name(&self, site: &Site) -> Result<String, EdgeError> {
+        if let Some(step) = site.pending_step(self.res_id) {
+            return Ok(format!("the record of step {step}"));
+        }
+        let session = site.session().await?;
+        let rows =
+            session.client.read(&self.model, &[self.res_id], &["display_name"], Some(&self.locale.reading())).await;
+        let rows = site.told(&self.model, rows).await?;
+        let name =
+            rows.first().map(|row| row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned());
+        name.ok_or_else(|| {
+            EdgeError::new(
+                ErrorCode::RecordMissing,
+                format!("{} {}: no such record, or the user may not see it. Search again.", self.model, self.res_id),
+            )
+        })
+    }
+}
+
+#[async_trait]
+impl Call for UploadCall {
+    fn facts(&self) -> &CallFacts {
+        &self.facts
+    }
+
+    fn resolved(&self) -> Value {
+        let digest = Hasher::new("file").part(&self.content).finish();
+        json!({
+            "model": self.model,
+            "res_id": self.res_id,
+            "filename": self.name,
+            "size": self.content.len(),
+            "content": digest,
+            "context": self.locale.context,
+        })
+    }
+
+    async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        let record = one_line(&self.record_name(site).await?, 80);
+        let field = |field: &str, label: &str, after: String| FieldChange {
+            field: field.to_owned(),
+            label: label.to_owned(),
+            before: None,
+            after: Some(after),
+            drifted: false,
+        };
+        let mut fields = vec![
+            field("res_id", "Attached to", format!("{record} ({} #{})", self.model, self.res_id)),
+            field("file_size", "Size", sized(self.content.len() as u64)),
+        ];
+        if let Ok(text) = std::str::from_utf8(&self.content)
+            && !text.contains('\0')
+        {
+            let shown: String = text.chars().filter(|c| !turns(*c)).take(SHOWN).collect();
+            let more = if text.chars().nth(SHOWN).is_some() { " …" } else { "" };
+            fields.push(field("datas", "Content", format!("{shown}{more}")));
+        }
+        Ok(Preview {
+            sentence: format!("Attach “{}” to “{record}” in {}", self.name, site.connection()?.name),
+            model: Some(MODEL.into()),
+            records: vec![RecordChange { id: None, name: self.name.clone(), change: RecordVerb::Create, fields }],
+            total: Some(1),
+            touches: vec!["Whoever may see the record can open the file.".into()],
+            observed: json!({"record": record}),
+        })
+    }
+
+    async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
+        // Odoo takes a file for a record that is not there from some users.
+        Ok(json!({"record": self.record_name(site).await?}))
+    }
+
+    async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
+        let session = site.session().await?;
+        let values = json!({
+            "name": self.name,
+            "datas": STANDARD.encode(&self.content),
+            "res_model": self.model,
+            "res_id": self.res_id,
+        });
+        let values: Record = values.as_object().cloned().unwrap_or_default();
+        let ids = session.client.create(MODEL, vec![values], Some(&self.locale.context)).await;
+        let ids = site.told(MODEL, ids).await?;
+        let connection = site.connection()?;
+        let url = ids.first().map(|id| format!("{}/web/content/{id}", session.client.origin()));
+        Ok(Done {
+            summary: format!("attached a file to {} {}", self.model, self.res_id),
+            answer: json!({
+                "status": "attached",
+                "model": MODEL,
+                "ids": ids,
+                "name": self.name,
+                "size": self.content.len(),
+                "url": url,
+                "connection": connection.name,
+                "database": connection.database,
+                "companies": self.locale.companies,
+            }),
+            rows: 0,
+            outcome: None,
+            images: Vec::new(),
+        })
+    }
+
+    fn undo(&self, _: &Value, _: &Done) -> Undo {
+        Undo::none("Gatehouse deletes no files: the user can remove it from the record in Odoo.")
+    }
+
+    fn makes(&self) -> usize {
+        1
+    }
+}
+
+/// A name that is a name everywhere: no path, nothing that hides what it ends in.
+fn file_name(given: &str) -> Result<String, EdgeError> {
+    let name = given.trim();
+    let problem = if name.is_empty() {
+        "a file needs a name"
+    } else if name.contains(['/', '\\', ':']) {
+        "a name, not a path"
+    } else if name.chars().any(|c| c.is_control() || turns(c)) {
+        "it holds characters that are not shown"
+    } else if name.starts_with('.') || name.ends_with('.') {
+        "it must not begin or end with a dot"
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(invalid(&format!("filename: {problem}")))
+}
+
+fn content(arguments: &Arguments) -> Result<Vec<u8>, EdgeError> {
+    let bytes = match (arguments.text("content_base64"), arguments.text("text")) {
+        (Some(data), None) => {
+            let data: String = data.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+            if data.starts_with("data:") {
+                return Err(invalid("content_base64: give the base64 alone, without data:…;base64,"));
+            }
+            STANDARD.decode(&data).map_err(|_| invalid("content_base64: it is not base64 (RFC 4648, with padding)"))?
+        }
+        (None, Some(text)) => text.as_bytes().to_vec(),
+        _ => return Err(invalid("give content_base64 or text, one of them")),
+    };
+    if bytes.is_empty() {
+        return Err(invalid("the file is empty"));
+    }
+    if bytes.len() > LARGEST {
+        return Err(EdgeError::new(
+            ErrorCode::TooMuch,
+            format!(
+                "The file has {}; at most {} can be attached. The user can do it in Odoo.",
+                sized(bytes.len() as u64),
+                sized(LARGEST as u64)
+            ),
+        ));
+    }
+    Ok(bytes)
+}
+
+fn invalid(message: &str) -> EdgeError {
+    EdgeError::new(ErrorCode::InvalidArguments, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_path_and_hides_nothing() {
+        for name in ["offer.pdf", " Angebot Müller (2).xlsx ", "図面.png", "a.tar.gz"] {
+            assert_eq!(file_name(name).unwrap(), name.trim());
+        }
+        for name in [
+            "",
+            "  ",
+            "../../etc/passwd",
+            "a/b",
+            "C:\\x",
+            "a\u{0}.txt",
+            "a\nb",
+            "invoice\u{202e}fdp.exe",
+            ".htaccess",
+            "a.",
+        ] {
+            assert!(file_name(name).is_err(), "{name:?}");
+        }
+    }
+}
