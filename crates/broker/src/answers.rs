@@ -24,6 +24,15 @@ pub(crate) fn heading(site: &Site, locale: &Locale) -> Result<Value, EdgeError> 
     })
 }
 
+/// What every change is answered with: what became of it, the records, and where it took place.
+pub(crate) fn changed(site: &Site, locale: &Locale, status: &str, ids: &[i64]) -> Result<Value, EdgeError> {
+    let mut answer = heading(site, locale)?;
+    answer["database"] = json!(site.connection()?.database);
+    answer["status"] = json!(status);
+    answer["ids"] = json!(ids);
+    Ok(answer)
+}
+
 /// What relative dates in a domain stand for; none where it holds none.
 pub(crate) fn dates(domain: &Domain) -> Option<Value> {
     let mut dates = serde_json::Map::new();

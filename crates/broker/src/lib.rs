@@ -18,6 +18,7 @@ mod dispatch;
 mod form;
 mod handler;
 mod hold;
+mod html;
 mod journal;
 mod lines;
 mod loosening;

@@ -57,7 +57,7 @@ pub(crate) fn to_html(markdown: &str) -> Option<String> {
 fn is_safe(address: &str) -> bool {
     let known = ["https://", "http://", "mailto:"];
     let begins = |scheme: &&str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    known.iter().any(|scheme| begins(&scheme)) && !address.chars().any(|c| c.is_control() || c.is_whitespace())
+    known.iter().any(begins) && !address.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 #[cfg(test)]

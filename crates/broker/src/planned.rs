@@ -3,6 +3,7 @@
 
 use crate::answers::BUDGET;
 use crate::policy::payload;
+use crate::preview::{KEPT_TEXT, shortened};
 use crate::running::Job;
 use crate::state::{Broker, new_call_id};
 use crate::tools::{Call, Done, PlanCall, Site, in_step};
@@ -91,7 +92,7 @@ impl Broker {
             return done.map(|done| (done, None));
         }
         let before = call.before(site).await?;
-        kept["resolved"] = call.resolved();
+        kept["resolved"] = shortened(&call.resolved(), KEPT_TEXT);
         kept["before"] = before.clone();
         self.note_intent(JournalEvent::Intent { call: id.clone(), of: header }, kept).await?;
         let done = call.run(site).await;

@@ -15,6 +15,29 @@ const TYPE_COUNT_ABOVE: u64 = 10;
 /// Above this many any change does: not every record stands on the card.
 const TYPE_COUNT_ABOVE_ALWAYS: u64 = SHOWN_RECORDS as u64;
 
+/// Characters shown of one text among the arguments; the records show what is written in full.
+const SHOWN_TEXT: usize = 2_000;
+/// Characters kept of one text in the journal: a file's content is not kept twice.
+pub(crate) const KEPT_TEXT: usize = 100_000;
+
+/// A value whose long texts are cut.
+pub(crate) fn shortened(value: &Value, most: usize) -> Value {
+    match value {
+        Value::String(text) => match text.char_indices().nth(most) {
+            Some((end, _)) => {
+                let more = text[end..].chars().count();
+                Value::String(format!("{}… [{more} more characters]", &text[..end]))
+            }
+            None => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(|item| shortened(item, most)).collect(),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(name, value)| (name.clone(), shortened(value, most))).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
 /// The card of a call.
 pub(crate) fn card_of(
     site: &Site,
@@ -44,7 +67,7 @@ pub(crate) fn card_of(
         preview_error: None,
         rule: question.rule.clone(),
         reason: question.reason.clone(),
-        arguments: serde_json::to_string_pretty(arguments).unwrap_or_default(),
+        arguments: serde_json::to_string_pretty(&shortened(arguments, SHOWN_TEXT)).unwrap_or_default(),
         standing: crate::standing::offer(site, call),
         type_count: total.filter(|total| facts.changes_odoo() && *total > limit),
         ran_before: history.ran_before,
@@ -262,6 +285,14 @@ mod tests {
         let changed = changes(&row, &values, &BTreeMap::new(), &fields());
         assert_eq!(changed.len(), 1);
         assert_eq!((changed[0].before.as_deref(), changed[0].after.as_deref()), (Some("A"), Some("B")));
+    }
+
+    #[test]
+    fn a_text_as_long_as_a_file_is_cut_where_nobody_reads_it() {
+        let given = json!({"model": "a", "list": [{"content": "é".repeat(10)}]});
+        let cut = shortened(&given, 4);
+        assert_eq!(cut, json!({"model": "a", "list": [{"content": "éééé… [6 more characters]"}]}));
+        assert_eq!(shortened(&given, 10), given);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter, ended_error};
 use crate::dispatch::{limited, paused, refused};
 use crate::policy::{Decided, Judgement, payload};
+use crate::preview::{KEPT_TEXT, shortened};
 use crate::sheet::Sheet;
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Done, Site};
@@ -314,7 +315,7 @@ impl Broker {
             }
         };
         let mut payload = job.payload(0);
-        payload["resolved"] = job.call.resolved();
+        payload["resolved"] = shortened(&job.call.resolved(), KEPT_TEXT);
         payload["before"] = before.clone();
         if let Err(error) = self.note_intent(JournalEvent::Intent { call: job.id.clone(), of: header }, payload).await {
             self.give_back_job(job);

@@ -55,7 +55,7 @@ pub struct SimOptions {
     pub latency: Duration,
     /// The name of its one database.
     pub database: String,
-    /// How many contacts there are beyond those of the demo data; 100,000 take about a second and some 70 MB.
+    /// How many contacts there are beyond those of the demo data; 100,000 take under a second and about 75 MB.
     pub contacts: usize,
 }
 

@@ -53,7 +53,9 @@ impl Domain {
     ///
     /// Dates may be relative to `today`: `today`, `now`, `yesterday`, `tomorrow`, the `_start` and `_end` of `week` (from
     /// Monday), `month`, `quarter` and `year`, each followed by offsets such as `-7d`, `+2w`, `-3m`, `+1y` or, for moments,
-    /// `-4h`; an offset alone counts from now. Compared with a moment, a day is its first second, an end its last.
+    /// `-4h`; an offset alone counts from now. Compared with moments, a beginning is its first
+    /// second and an end its last; a day is the first for `<` and `>=` and the last for `<=` and `>`, as Odoo takes a bare
+    /// date.
     pub async fn parse(
         domain: &Value,
         model: &str,

@@ -12,8 +12,7 @@ use serde_json::{Map, Value, json};
 impl Client {
     /// Groups the records that a domain finds. A row holds, under the name it was asked by, each axis and aggregate, and
     /// `__count`. A record is `{"id", "name"}`; a span of dates `{"from", "to", "label"}`, its end left out where Odoo
-    /// does not say it; the group of records without a value is `null`. Where units are watched, `__units` holds for each
-    /// the ids that occur in the group: none, one, or the lowest and the highest of several.
+    /// does not say it; the group of records without a value is `null`.
     ///
     /// # Errors
     /// A limit of zero is refused: Odoo would take it for "all".
@@ -47,11 +46,9 @@ impl Client {
     ) -> Result<Vec<Record>, OdooError> {
         let axes: Vec<&str> = grouping.axes.iter().map(|axis| axis.spec.as_str()).collect();
         let formatted = version.can(Capability::FormattedGroups);
-        let watched = grouping.watched.iter().flat_map(|unit| [(unit, "min"), (unit, "max")]);
         let method = if formatted {
             let mut aggregates: Vec<String> = grouping.aggregates.iter().map(|one| one.spec.clone()).collect();
             aggregates.push("__count".to_owned());
-            aggregates.extend(watched.map(|(unit, end)| format!("{unit}:{end}")));
             let having = if grouping.having.is_null() { json!([]) } else { grouping.having.clone() };
             Method::read(model, version.word(Word::Groups))
                 .arg("domain", domain.clone())
@@ -67,9 +64,7 @@ impl Client {
             }
             // A name of our own for each sum: two sums of one field would else share the field's.
             let sums = grouping.aggregates.iter().enumerate();
-            let mut sums: Vec<String> =
-                sums.map(|(i, one)| format!("gh_{i}:{}({})", one.function, one.field)).collect();
-            sums.extend(watched.map(|(unit, end)| format!("gh_{unit}_{end}:{end}({unit})")));
+            let sums: Vec<String> = sums.map(|(i, one)| format!("gh_{i}:{}({})", one.function, one.field)).collect();
             Method::read(model, version.word(Word::Groups))
                 .arg("domain", domain.clone())
                 .arg("fields", json!(sums))
@@ -116,7 +111,6 @@ fn formatted_row(row: &Record, grouping: &Grouping) -> Option<Record> {
     for aggregate in &grouping.aggregates {
         told.insert(aggregate.spec.clone(), sum(row.get(&aggregate.spec)?, &aggregate.function));
     }
-    tell_units(&mut told, grouping, |unit, end| row.get(&format!("{unit}:{end}")))?;
     Some(told)
 }
 
@@ -140,24 +134,7 @@ fn classic_row(row: &Record, grouping: &Grouping) -> Option<Record> {
     for (index, aggregate) in grouping.aggregates.iter().enumerate() {
         told.insert(aggregate.spec.clone(), sum(row.get(&format!("gh_{index}"))?, &aggregate.function));
     }
-    tell_units(&mut told, grouping, |unit, end| row.get(&format!("gh_{unit}_{end}")))?;
     Some(told)
-}
-
-/// Writes down the units that occur, from the lowest and the highest id of each.
-fn tell_units<'a>(told: &mut Record, grouping: &Grouping, end: impl Fn(&str, &str) -> Option<&'a Value>) -> Option<()> {
-    if grouping.watched.is_empty() {
-        return Some(());
-    }
-    let mut units = Map::new();
-    for unit in &grouping.watched {
-        let (lowest, highest) = (end(unit, "min")?.as_i64(), end(unit, "max")?.as_i64());
-        let ids: Vec<i64> =
-            if lowest == highest { lowest.into_iter().collect() } else { lowest.into_iter().chain(highest).collect() };
-        units.insert(unit.clone(), json!(ids));
-    }
-    told.insert("__units".to_owned(), Value::Object(units));
-    Some(())
 }
 
 fn span(from: &Value, to: Option<Value>, label: &Value) -> Value {
@@ -268,25 +245,5 @@ mod tests {
         assert_eq!((&told["amount_total:sum"], &told["amount_total:max"]), (&Value::Null, &json!(0.0)));
         assert_eq!(formatted_row(&empty, &grouping), None);
         assert_eq!(aliased(grouping.order.as_deref().unwrap(), &grouping), "gh_1 desc, __count asc");
-    }
-
-    #[tokio::test]
-    async fn watched_units_are_told_once_or_as_lowest_and_highest() {
-        let mut grouping = grouping("19.0").await;
-        grouping.axes.clear();
-        grouping.aggregates.clear();
-        grouping.watched = ["company_id", "currency_id", "other_id"].map(str::to_owned).to_vec();
-        let units = json!({"company_id": [1, 2], "currency_id": [5], "other_id": []});
-        let new = record(json!({
-            "__count": 4, "company_id:min": 1, "company_id:max": 2, "currency_id:min": 5, "currency_id:max": 5,
-            "other_id:min": false, "other_id:max": false,
-        }));
-        let old = record(json!({
-            "__count": 4, "gh_company_id_min": 1, "gh_company_id_max": 2, "gh_currency_id_min": 5,
-            "gh_currency_id_max": 5, "gh_other_id_min": null, "gh_other_id_max": null,
-        }));
-        assert_eq!(formatted_row(&new, &grouping).unwrap()["__units"], units);
-        assert_eq!(classic_row(&old, &grouping).unwrap()["__units"], units);
-        assert_eq!(formatted_row(&old, &grouping), None, "a unit that was asked for and not told");
     }
 }

@@ -46,11 +46,6 @@ impl Version {
             _ => None,
         }
     }
-
-    /// Whether it is this yearly release or a later one. What a version can do is asked of [`Version::can`].
-    pub const fn at_least(self, major: u16) -> bool {
-        self.major >= major
-    }
 }
 
 fn leading_number(text: &str) -> Option<(u16, &str)> {

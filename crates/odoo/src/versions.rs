@@ -38,11 +38,13 @@ pub enum Capability {
     RecordPages,
     /// A user has a page *My Preferences* at `/odoo/my-preferences/<user id>`.
     PreferencesPage,
+    /// An account says by its `account_type` that a payment settles it; before, by its `internal_type`.
+    AccountTypes,
 }
 
 impl Capability {
     /// Every one of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Json2,
         Self::JsonRpc,
         Self::NestedReads,
@@ -54,13 +56,14 @@ impl Capability {
         Self::TextMessages,
         Self::RecordPages,
         Self::PreferencesPage,
+        Self::AccountTypes,
     ];
 
     /// The first release that has it, and the first that has it no more.
     const fn span(self) -> (Release, Option<Release>) {
         match self {
             Self::JsonRpc => ((14, 0), Some((21, 1))),
-            Self::ModelsForEverybody | Self::LimitedCount => ((16, 0), None),
+            Self::ModelsForEverybody | Self::LimitedCount | Self::AccountTypes => ((16, 0), None),
             Self::NestedReads | Self::TextMessages => ((17, 0), None),
             Self::GroupsOfAUser | Self::RecordPages => ((18, 0), None),
             Self::Json2 | Self::SaveEachItsOwn | Self::FormattedGroups | Self::PreferencesPage => ((19, 0), None),
@@ -135,6 +138,7 @@ mod tests {
             (Capability::JsonRpc, "13.0", "14.0"),
             (Capability::ModelsForEverybody, "saas~15.2", "16.0"),
             (Capability::LimitedCount, "15.0", "16.0"),
+            (Capability::AccountTypes, "15.0", "16.0"),
             (Capability::NestedReads, "saas~16.4", "17.0"),
             (Capability::TextMessages, "saas~16.4", "17.0"),
             (Capability::GroupsOfAUser, "saas~17.4", "18.0"),

@@ -44,8 +44,8 @@ impl<'a> Showing<'a> {
         }
     }
 
-    /// Each record as an object: `false` is `null` where the field cannot be false, a many2one is `{id, name}`, or `{id}`
-    /// where names of that model are closed; what was asked of related records stands inside them.
+    /// Each record as an object: `false` is `null` where the field cannot be false, a many2one is `[id, name]`, or its
+    /// id alone where names of that model are closed; what was asked of related records stands inside them.
     pub(crate) fn records(&mut self, rows: &[Map<String, Value>], columns: &[Column]) -> Vec<Value> {
         if let [row] = rows {
             let is_long = |value: &&Value| value.as_str().is_some_and(|text| text.len() > LONG);
@@ -153,7 +153,10 @@ impl<'a> Showing<'a> {
 
 /// A record that another one points to.
 fn named(id: &Value, name: Option<&Value>, is_closed: bool) -> Value {
-    if is_closed { json!({"id": id}) } else { json!({"id": id, "name": name}) }
+    match name {
+        Some(Value::String(name)) if !is_closed => json!([id, name]),
+        _ => id.clone(),
+    }
 }
 
 /// `320` for `320.0`.
@@ -211,7 +214,7 @@ pub(super) mod tests {
         let (shown, notes) = shown(&row, &columns);
         assert_eq!(
             shown,
-            json!({"id": 1, "name": null, "active": false, "country_id": {"id": 75, "name": "France"}, "image": {"size": "12 Kb"}, "total": 320, "rate": 0.5}),
+            json!({"id": 1, "name": null, "active": false, "country_id": [75, "France"], "image": {"size": "12 Kb"}, "total": 320, "rate": 0.5}),
             "and what was not asked for is not passed on"
         );
         assert!(notes.is_empty());

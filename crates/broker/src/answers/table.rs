@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 /// Records as they stand in an answer.
 pub(crate) struct Table {
-    /// `columns` and `rows`, with `every_row` where all have something in common; `records` where there are fewer than two.
+    /// `columns` and `rows`, with `every_row` where all have something in common; `records` where there are fewer than two;
+    /// `ids` where nothing else is told.
     pub(crate) parts: Map<String, Value>,
     /// How many of the records are shown; the others were too much for one answer.
     pub(crate) kept: usize,
@@ -19,11 +20,24 @@ pub(crate) struct Table {
 pub(crate) fn table(mut records: Vec<Value>, columns: &[Column], currencies: &[String]) -> Table {
     let mut parts = Map::new();
     let mut columns = Cow::Borrowed(columns);
-    if let Some(currency) = one_currency(&mut records, currencies) {
+    // Where no record has one, there is nothing to tell.
+    let (told, empty): (Vec<&String>, Vec<&String>) =
+        currencies.iter().partition(|path| values_at(&records, path).into_iter().any(|value| !value.is_null()));
+    for path in empty {
+        forget(columns.to_mut(), path);
+        records.iter_mut().for_each(|record| remove(record, path));
+    }
+    if let Some(currency) = one_currency(&mut records, &told) {
         parts.insert("currency".to_owned(), currency);
-        currencies.iter().for_each(|path| forget(columns.to_mut(), path));
+        told.into_iter().for_each(|path| forget(columns.to_mut(), path));
     }
     let columns = columns.as_ref();
+    if columns.iter().all(|column| column.name == "id") {
+        let ids: Vec<Value> = records.iter().filter_map(|record| record.get("id").cloned()).collect();
+        let kept = ids.len();
+        parts.insert("ids".to_owned(), Value::Array(ids));
+        return Table { parts, kept };
+    }
     if records.len() < 2 {
         let records: Vec<Value> = records.into_iter().map(|record| alone(record, columns)).collect();
         let kept = records.len();
@@ -113,12 +127,6 @@ fn cells<'a>(record: &Value, columns: impl Iterator<Item = &'a Column>) -> Value
 
 fn cell(value: &Value, column: &Column) -> Value {
     match value {
-        Value::Object(record) if column.kind == FieldType::Many2one && column.columns.is_empty() => {
-            match (record.get("id"), record.get("name")) {
-                (Some(id), Some(name)) => json!([id, name]),
-                (id, _) => id.cloned().unwrap_or_default(),
-            }
-        }
         Value::Object(record) if column.kind == FieldType::Many2one => {
             let Value::Array(mut shown) = cells(value, inner(column)) else { return value.clone() };
             if shows_name(column) {
@@ -132,27 +140,23 @@ fn cell(value: &Value, column: &Column) -> Value {
 }
 
 /// The name of the currency that all amounts are in. Its fields are then taken out of the records.
-fn one_currency(records: &mut [Value], paths: &[String]) -> Option<Value> {
-    let mut found: Option<&Value> = None;
-    for path in paths {
-        for record in records.iter() {
-            let mut values = Vec::new();
-            at(record, path, &mut values);
-            for value in values {
-                if found.is_some_and(|found| found != value) || !value.is_object() {
-                    return None;
-                }
-                found = Some(value);
-            }
-        }
+fn one_currency(records: &mut [Value], paths: &[&String]) -> Option<Value> {
+    let mut all = paths.iter().flat_map(|path| values_at(records, path));
+    let first = all.next()?;
+    let name = first.get(1)?.clone();
+    if all.any(|other| other != first) {
+        return None;
     }
-    let name = found?.get("name")?.clone();
     for path in paths {
-        for record in records.iter_mut() {
-            remove(record, path);
-        }
+        records.iter_mut().for_each(|record| remove(record, path));
     }
     Some(name)
+}
+
+fn values_at<'a>(records: &'a [Value], path: &str) -> Vec<&'a Value> {
+    let mut found = Vec::new();
+    records.iter().for_each(|record| at(record, path, &mut found));
+    found
 }
 
 fn forget(columns: &mut Vec<Column>, path: &str) {
@@ -196,8 +200,8 @@ mod tests {
 
     fn order(id: i64, name: &str, currency: i64, lines: &Value) -> Value {
         json!({
-            "id": id, "name": name, "state": "sale", "partner_id": {"id": 9, "name": "Acme"}, "amount_total": 10 * id,
-            "currency_id": {"id": currency, "name": if currency == 1 { "USD" } else { "EUR" }}, "order_line": lines,
+            "id": id, "name": name, "state": "sale", "partner_id": [9, "Acme"], "amount_total": 10 * id,
+            "currency_id": [currency, if currency == 1 { "USD" } else { "EUR" }], "order_line": lines,
         })
     }
 
@@ -234,7 +238,7 @@ mod tests {
             Value::Object(told.parts),
             json!({
                 "currency": "USD",
-                "every_row": {"state": "sale", "partner_id": {"id": 9, "name": "Acme"}},
+                "every_row": {"state": "sale", "partner_id": [9, "Acme"]},
                 "columns": ["id", "name", "amount_total", {"order_line": ["id", {"product_id": ["id", "name", "code"]}, "qty"]}],
                 "rows": [[3, "S3", 30, [[1, [5, "Desk", "D"], 1], [2, null, 2]]], [4, "S4", 40, []]],
             })
@@ -244,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_currency_of_lines_is_told_once_too() {
-        let usd = json!({"id": 1, "name": "USD"});
+        let usd = json!([1, "USD"]);
         let lines = json!([{"id": 1, "price": 5, "currency_id": usd}, {"id": 2, "price": 6, "currency_id": usd}]);
         let price = column("price", FieldType::Monetary, vec![]);
         let inner = vec![price, column("currency_id", FieldType::Many2one, vec![])];
@@ -254,6 +258,39 @@ mod tests {
             Value::Object(told.parts),
             json!({"currency": "USD", "records": [{"id": 3, "order_line": {"columns": ["id", "price"], "rows": [[1, 5], [2, 6]]}}]})
         );
+    }
+
+    #[test]
+    fn a_currency_that_no_record_has_is_no_column() {
+        let lines = json!([{"id": 1, "price": 5, "currency_id": null}, {"id": 2, "price": 6, "currency_id": null}]);
+        let price = column("price", FieldType::Monetary, vec![]);
+        let inner = vec![price, column("currency_id", FieldType::Many2one, vec![])];
+        let total = column("total", FieldType::Monetary, vec![]);
+        let columns = [
+            total,
+            column("order_line", FieldType::One2many, inner),
+            column("currency_id", FieldType::Many2one, vec![]),
+        ];
+        let order = json!({"id": 3, "total": 11, "currency_id": [1, "USD"], "order_line": lines});
+        let currencies = ["currency_id".to_owned(), "order_line.currency_id".to_owned()];
+        assert_eq!(
+            Value::Object(table(vec![order], &columns, &currencies).parts),
+            json!({"currency": "USD", "records": [{"id": 3, "total": 11, "order_line": {"columns": ["id", "price"], "rows": [[1, 5], [2, 6]]}}]})
+        );
+        let mixed =
+            json!([{"id": 3, "total": 11, "currency_id": [1, "USD"]}, {"id": 4, "total": 1, "currency_id": null}]);
+        let Value::Array(mixed) = mixed else { unreachable!() };
+        let told = table(mixed, &columns, &currencies).parts;
+        assert!(told.get("currency").is_none(), "one has none: {told:?}");
+        assert_eq!(told["rows"], json!([[3, 11, [1, "USD"]], [4, 1, null]]));
+    }
+
+    #[test]
+    fn ids_alone_are_a_list() {
+        let rows = vec![json!({"id": 3}), json!({"id": 4})];
+        assert_eq!(Value::Object(table(rows, &[], &[]).parts), json!({"ids": [3, 4]}));
+        let id = [column("id", FieldType::Integer, vec![])];
+        assert_eq!(Value::Object(table(Vec::new(), &id, &[]).parts), json!({"ids": []}));
     }
 
     #[test]
@@ -270,7 +307,7 @@ mod tests {
         let told = table(vec![order(3, "S3", 1, &lines())], &columns(), &["currency_id".to_owned()]).parts;
         assert_eq!(told["currency"], "USD");
         let record = &told["records"][0];
-        assert_eq!(record["partner_id"], json!({"id": 9, "name": "Acme"}));
+        assert_eq!(record["partner_id"], json!([9, "Acme"]));
         assert_eq!(
             record["order_line"],
             json!({"columns": ["id", {"product_id": ["id", "name", "code"]}, "qty"], "rows": [[1, [5, "Desk", "D"], 1], [2, null, 2]]})

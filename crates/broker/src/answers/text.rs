@@ -1,6 +1,7 @@
 //! Long texts and HTML, as an agent reads them.
 
-use html5gum::{Token, Tokenizer};
+use crate::html::{Piece, pieces};
+use std::convert::Infallible;
 
 /// The longest HTML that is turned into text, in bytes; the rest of a longer one is left out.
 const MOST_HTML: usize = 1024 * 1024;
@@ -28,14 +29,10 @@ pub(super) fn of_html(html: &str) -> String {
         end -= 1;
     }
     let mut lines = Lines::default();
-    for Ok(token) in Tokenizer::new(html.get(..end).unwrap_or_default()) {
-        match token {
-            Token::StartTag(tag) => lines.begin(&tag.name, tag.self_closing),
-            Token::EndTag(tag) => lines.end(&tag.name),
-            Token::String(text) => lines.write(&String::from_utf8_lossy(&text)),
-            _ => {}
-        }
-    }
+    let Ok(()) = pieces::<Infallible>(html.get(..end).unwrap_or_default(), |piece| {
+        lines.take(piece);
+        Ok(())
+    });
     lines.text
 }
 
@@ -44,8 +41,6 @@ struct Lines {
     text: String,
     /// White space that is written once something follows it.
     gap: Gap,
-    /// The element whose content is not shown, while inside it.
-    hidden: Option<&'static [u8]>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,34 +52,16 @@ enum Gap {
     Line,
 }
 
-/// Between these nothing is text.
-const HIDDEN: [&[u8]; 4] = [b"script", b"style", b"head", b"title"];
-
 impl Lines {
-    fn begin(&mut self, name: &[u8], is_whole: bool) {
-        if self.hidden.is_none() && !is_whole {
-            self.hidden = HIDDEN.into_iter().find(|hidden| *hidden == name);
-        }
-        self.tag(name);
-        if name == b"li" {
-            self.write("- ");
-        }
-    }
-
-    fn end(&mut self, name: &[u8]) {
-        if self.hidden == Some(name) {
-            self.hidden = None;
-        }
-        self.tag(name);
-    }
-
-    fn tag(&mut self, name: &[u8]) {
-        match name {
-            b"td" | b"th" => self.apart(Gap::Cell),
-            b"br" | b"hr" | b"p" | b"div" | b"ul" | b"ol" | b"li" | b"table" | b"tr" | b"h1" | b"h2" | b"h3"
-            | b"h4" | b"h5" | b"h6" | b"pre" | b"blockquote" | b"section" | b"article" | b"header" | b"footer"
-            | b"dl" | b"dt" | b"dd" => self.apart(Gap::Line),
-            _ => {}
+    fn take(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Line => self.apart(Gap::Line),
+            Piece::Entry => {
+                self.apart(Gap::Line);
+                self.write("- ");
+            }
+            Piece::Cell => self.apart(Gap::Cell),
+            Piece::Words(words) => self.write(words),
         }
     }
 
@@ -93,9 +70,6 @@ impl Lines {
     }
 
     fn write(&mut self, text: &str) {
-        if self.hidden.is_some() {
-            return;
-        }
         for (index, word) in text.split(char::is_whitespace).enumerate() {
             if index > 0 {
                 self.apart(Gap::Space);

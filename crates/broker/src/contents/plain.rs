@@ -25,7 +25,7 @@ mod tests {
             (b"\xef\xbb\xbfabc", "abc"),
             (b"\xff\xfea\0\xe9\0", "aé"),
         ] {
-            assert_eq!(text_of(Kind::Text, bytes).unwrap().text, text);
+            assert_eq!(text_of(Kind::Text, bytes).unwrap().words, text);
         }
     }
 }

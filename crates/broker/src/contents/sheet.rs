@@ -100,7 +100,7 @@ mod tests {
                      <row r=\"3\"><c r=\"A3\" s=\"1\"><v>46000</v></c><c r=\"D3\"><v>12.5</v></c><c r=\"E3\" t=\"b\"><v>1</v></c></row>";
         let read = read(&book(cells, "<si><t>Item &amp; no</t></si>")).unwrap();
         assert_eq!(
-            (read.text.as_str(), read.pages),
+            (read.words.as_str(), read.pages),
             ("# Prices\nItem & no\tPrice net\n2025-12-09\t\t\t12.5\ttrue", Some(1))
         );
     }
@@ -109,7 +109,7 @@ mod tests {
     fn one_far_cell_makes_no_giant_of_a_sheet() {
         let cells =
             "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"1048576\"><c r=\"XFD1048576\"><v>2</v></c></row>";
-        let text = read(&book(cells, "")).unwrap().text;
+        let text = read(&book(cells, "")).unwrap().words;
         assert!(text.len() < 100 && text.ends_with('2'), "{text}");
     }
 

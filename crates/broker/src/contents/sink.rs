@@ -92,9 +92,9 @@ impl Sink {
     pub(super) fn finish(self, pages: Result<Option<usize>, Stop>) -> Result<Text, Unread> {
         let text = clean::readable(&self.text);
         match pages {
-            Ok(pages) => Ok(Text { text, pages, is_cut: false }),
+            Ok(pages) => Ok(Text { words: text, pages, is_cut: false }),
             Err(Stop::Unread(why)) if text.is_empty() => Err(why),
-            Err(_) => Ok(Text { text, pages: None, is_cut: true }),
+            Err(_) => Ok(Text { words: text, pages: None, is_cut: true }),
         }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
         }
         assert_eq!(end, Err(Stop::Full));
         let text = sink.finish(Err(Stop::Full)).unwrap();
-        assert!(text.is_cut && text.text.len() <= MOST && text.text.len() > MOST - 16);
+        assert!(text.is_cut && text.words.len() <= MOST && text.words.len() > MOST - 16);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The calls of the journal, decoded so that they can be judged again.
 
 use super::stack::Judgement;
+use crate::preview::{KEPT_TEXT, shortened};
 use crate::state::Broker;
 use crate::view::{RecordedCall, TryCall};
 use gatehouse_core::{CallFacts, CallHeader, EdgeError, Environment, ErrorCode, JournalEntry, JournalEvent};
@@ -56,7 +57,7 @@ pub(crate) fn payload(
         login: facts.login,
         version: facts.version,
     });
-    let mut payload = json!({"arguments": arguments});
+    let mut payload = json!({"arguments": shortened(arguments, KEPT_TEXT)});
     let parts = [
         ("facts", facts.map(|facts| json!(facts))),
         ("connection", connection.map(|connection| json!(connection))),

@@ -5,6 +5,7 @@ use super::file::sized;
 use super::reach::{Reach, path};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::answers::changed;
 use crate::contents::{one_line, turns};
 use crate::view::{FieldChange, RecordChange, RecordVerb};
 use async_trait::async_trait;
@@ -170,21 +171,9 @@ impl Call for UploadCall {
         let values: Record = values.as_object().cloned().unwrap_or_default();
         let ids = session.client.create(MODEL, vec![values], Some(&self.locale.context)).await;
         let ids = site.told(MODEL, ids).await?;
-        let connection = site.connection()?;
-        let url = ids.first().map(|id| format!("{}/web/content/{id}", session.client.origin()));
         Ok(Done {
             summary: format!("attached a file to {} {}", self.model, self.res_id),
-            answer: json!({
-                "status": "attached",
-                "model": MODEL,
-                "ids": ids,
-                "name": self.name,
-                "size": self.content.len(),
-                "url": url,
-                "connection": connection.name,
-                "database": connection.database,
-                "companies": self.locale.companies,
-            }),
+            answer: changed(site, &self.locale, "attached", &ids)?,
             rows: 0,
             outcome: None,
             images: Vec::new(),

@@ -58,6 +58,8 @@ pub(crate) struct Columns {
     currencies: Vec<String>,
     raw_html: bool,
     text_from: usize,
+    /// The call names no fields: it looks around.
+    pub(crate) explores: bool,
 }
 
 impl Columns {
@@ -71,7 +73,9 @@ impl Columns {
         reach: &mut Reach<'_>,
     ) -> Result<Self, EdgeError> {
         let model = known.fields.model();
-        let mut names = match named(arguments) {
+        let named = named(arguments);
+        let explores = named.is_none();
+        let mut names = match named {
             Some(names) => names,
             None => open(sensible(&known.fields, &known.list), model, reach).await?,
         };
@@ -99,7 +103,7 @@ impl Columns {
         let closed = reach.show_names(&list.named).await?;
         let text_from = arguments.integer("text_from").and_then(|from| usize::try_from(from).ok()).unwrap_or_default();
         let raw_html = arguments.flag("html").unwrap_or_default();
-        Ok(Self { model: model.to_owned(), list, closed, currencies, raw_html, text_from })
+        Ok(Self { model: model.to_owned(), list, closed, currencies, raw_html, text_from, explores })
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

@@ -3,6 +3,7 @@
 use super::arguments::Arguments;
 use super::reach::path;
 use super::{Call, Done, Site, Target, Tool, define};
+use crate::answers::record_url;
 use crate::sessions::Session;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Severity, ToolDefinition};
@@ -70,6 +71,7 @@ impl Call for ConnectCall {
             "companies": companies,
             "lang": me.lang,
             "timezone": me.tz,
+            "record_url": record_url(&session.client, "{model}"),
             "languages": languages.into_iter().map(|(code, _)| code).collect::<Vec<_>>(),
         });
         if connection.read_only {

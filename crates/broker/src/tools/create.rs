@@ -7,6 +7,7 @@ use super::lookup::OpenNames;
 use super::reach::Reach;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
+use crate::answers::changed;
 use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
@@ -185,17 +186,9 @@ impl Call for CreateCall {
         let values: Vec<Record> = self.records.iter().map(|record| record.values.clone()).collect();
         let ids = session.client.create(&self.model, values, Some(&self.locale.context)).await;
         let ids = site.told(&self.model, ids).await?;
-        let connection = site.connection()?;
         Ok(Done {
             summary: format!("created {}", counted(ids.len(), &format!("{} record", self.model))),
-            answer: json!({
-                "status": "created",
-                "model": self.model,
-                "ids": ids,
-                "connection": connection.name,
-                "database": connection.database,
-                "companies": self.locale.companies,
-            }),
+            answer: changed(site, &self.locale, "created", &ids)?,
             rows: 0,
             outcome: None,
             images: Vec::new(),

@@ -11,6 +11,7 @@ mod wizard;
 use super::arguments::Arguments;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
+use crate::answers::heading;
 use action::{Called, Given};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Effect, ErrorCode, Risk, Severity, ToolDefinition, Undo};
@@ -62,15 +63,15 @@ impl Tool for Execute {
         let ids = if arguments.has("ids") { Some(arguments.ids("ids")?) } else { None };
         let kwargs = arguments.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_default();
         check_kwargs(&kwargs)?;
-        let known = Known::of(&model, &method, &kwargs);
+        let locale = Locale::of(site, &arguments).await?;
+        let fields = site.fields(&model, locale.lang.as_deref()).await?;
+        let known = Known::on(&fields, &method, &kwargs);
         if known.is_some() && ids.is_none() {
             return Err(EdgeError::new(
                 ErrorCode::InvalidArguments,
                 format!("ids: name the records: without them Odoo answers that {method} is done, and does nothing"),
             ));
         }
-        let locale = Locale::of(site, &arguments).await?;
-        let fields = site.fields(&model, locale.lang.as_deref()).await?;
         let mut place = Map::new();
         place.insert("connection".into(), json!(site.connection()?.name));
         if let Some(companies) = arguments.get("companies") {
@@ -220,19 +221,15 @@ impl Call for ExecuteCall {
             Called { model: &self.model, ids: &self.facts.ids, is_known: self.known.is_some(), place: &self.place };
         // It has run: what its answer holds beyond that may fail to be told, and is a success all the same.
         let given = Given::of(site, &self.locale, called, &result).await.unwrap_or_default();
-        let connection = site.connection()?;
-        let mut answer = given.told;
-        answer.extend([
-            ("status".to_owned(), json!(if given.is_form { "form_wanted" } else { "done" })),
-            ("model".to_owned(), json!(self.model)),
-            ("method".to_owned(), json!(self.method)),
-            ("connection".to_owned(), json!(connection.name)),
-            ("database".to_owned(), json!(connection.database)),
-            ("companies".to_owned(), json!(self.locale.companies)),
-        ]);
+        let mut answer = heading(site, &self.locale)?;
+        answer["database"] = json!(site.connection()?.database);
+        answer["status"] = json!(if given.is_form { "form_wanted" } else { "done" });
+        for (name, part) in given.told {
+            answer[name] = part;
+        }
         let on = self.ids.as_ref().map_or_else(String::new, |ids| format!(" on {}", counted(ids.len(), "record")));
         Ok(Done {
-            answer: Value::Object(answer),
+            answer,
             summary: format!("ran {}.{}{on}", self.model, self.method),
             rows: 0,
             outcome: None,

@@ -40,7 +40,9 @@ pub(super) async fn told(bytes: Vec<u8>, declared: &str, page: &str, wish: Wish)
     let bytes = Arc::new(bytes);
     let (kind, text) = look(Arc::clone(&bytes), declared).await;
     let mut told = Told { parts: Map::new(), images: Vec::new() };
-    let mut put = |name: &str, value: Value| told.parts.insert(name.to_owned(), value);
+    let mut put = |name: &str, value: Value| {
+        told.parts.insert(name.to_owned(), value);
+    };
     put("kind", json!(kind.word()));
     let mut note = None;
     match (kind, text) {
@@ -49,19 +51,19 @@ pub(super) async fn told(bytes: Vec<u8>, declared: &str, page: &str, wish: Wish)
             told.images.push(Image { mime_type: mime_type.to_owned(), data: STANDARD.encode(bytes.as_slice()) });
         }
         (Kind::Picture(_), _) => {
-            note = Some(format!("The picture is larger than 1 MB; the user can open it at {page}"))
+            note = Some(format!("The picture is larger than 1 MB; the user can open it at {page}"));
         }
-        (_, Ok(text)) if text.text.is_empty() => {
+        (_, Ok(text)) if text.words.is_empty() => {
             note = Some(format!("It holds no text; a scan, perhaps. The user can open it at {page}"));
         }
         (_, Ok(text)) => {
-            let (piece, next) = part(&text.text, wish.offset, wish.budget);
+            let (piece, next) = part(&text.words, wish.offset, wish.budget);
             put("text", json!(piece));
             if let Some(pages) = text.pages {
                 put("pages", json!(pages));
             }
             if wish.offset > 0 || next.is_some() {
-                put("characters", json!(text.text.chars().count()));
+                put("characters", json!(text.words.chars().count()));
             }
             if let Some(next) = next {
                 put("next_offset", json!(next));
@@ -139,7 +141,7 @@ pub(super) fn sized(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
         1024..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),
-        _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
+        _ => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
     }
 }
 

@@ -6,6 +6,7 @@ use super::arguments::{Arguments, check_ids};
 use super::reach::{Reach, path};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
+use crate::answers::changed;
 use crate::contents::one_line;
 use crate::markdown::to_html;
 use crate::view::{FieldChange, RecordChange, RecordVerb};
@@ -238,18 +239,10 @@ impl Call for MessageCall {
         let answer = site.told(&self.model, session.client.call(&method).await).await?;
         // A record comes as its id, or as a list of one.
         let message = answer.as_i64().or_else(|| answer.get(0)?.as_i64());
-        let connection = site.connection()?;
+        let ids: Vec<i64> = message.into_iter().collect();
         Ok(Done {
             summary: format!("posted a {} on {} {}", self.subtype.word(), self.model, self.res_id),
-            answer: json!({
-                "status": "posted",
-                "model": MODEL,
-                "ids": message.into_iter().collect::<Vec<_>>(),
-                "on": {"model": self.model, "id": self.res_id},
-                "connection": connection.name,
-                "database": connection.database,
-                "companies": self.locale.companies,
-            }),
+            answer: changed(site, &self.locale, "posted", &ids)?,
             rows: 0,
             outcome: None,
             images: Vec::new(),

@@ -93,9 +93,10 @@ impl Call for ReadCall {
         let found: BTreeSet<i64> = rows.iter().filter_map(id_of).collect();
         let missing: Vec<i64> = self.ids.iter().copied().filter(|id| !found.contains(id)).collect();
         let told = self.columns.table(&rows);
-        let session = site.session().await?;
         let mut answer = heading(site, &self.locale)?;
-        answer["url"] = json!(record_url(&session.client, &self.model));
+        if self.columns.explores || self.ids.len() == 1 {
+            answer["url"] = json!(record_url(&site.session().await?.client, &self.model));
+        }
         for (name, part) in told.parts {
             answer[name] = part;
         }

@@ -176,11 +176,11 @@ impl Call for ReadGroupCall {
         for (name, part) in shape.table(&rows) {
             answer[name] = part;
         }
-        answer["has_more"] = json!(has_more);
         if let Some(dates) = dates(&self.domain) {
             answer["dates"] = dates;
         }
         if has_more {
+            answer["has_more"] = json!(true);
             answer["next"] =
                 json!("Groups are missing, so no totals: raise limit, group by less, or narrow the domain.");
         }

@@ -30,8 +30,8 @@ impl Tool for SearchRead {
             Severity::Low,
             "Finds records and reads their fields in one trip. domain: [[\"country_id.code\",\"=\",\"FR\"]]. Sensible \
              fields by default; order_line.name reads related records, too. Records come as columns and rows; \
-             every_row holds what all share. cursor gives the next page, none missing or twice; order id suits \
-             exports best.",
+             every_row holds what all share; fields [\"id\"] gives ids. Where there are more, has_more comes with a \
+             cursor for the next page, none missing or twice; order id suits exports best.",
             &with_common(json!({
                 "model": {"type": "string", "description": "e.g. res.partner"},
                 "domain": {"type": ["array", "string"]},
@@ -143,14 +143,15 @@ impl Call for SearchReadCall {
         let page = self.page(site, place, by_id).await?;
         let told = self.columns.table(&page.rows);
         let has_more = page.has_more || told.kept < page.rows.len();
-        let session = site.session().await?;
         let mut answer = heading(site, &self.locale)?;
-        answer["url"] = json!(record_url(&session.client, &self.model));
+        if self.columns.explores {
+            answer["url"] = json!(record_url(&site.session().await?.client, &self.model));
+        }
         if let Some(dates) = dates(&self.domain) {
             answer["dates"] = dates;
         }
-        answer["has_more"] = json!(has_more);
         if has_more {
+            answer["has_more"] = json!(true);
             let gone = page.gone(told.kept);
             answer["cursor"] =
                 json!(site.broker.0.cursors.after(&page.place, by_id, &gone, &site.agent.id, self.search));

@@ -158,10 +158,15 @@ impl Locale {
         {
             return Err(bad("lang", lang, "use a code such as en_US or fr_FR"));
         }
-        let timezone = arguments.text("timezone").map_or_else(|| me.tz.clone().unwrap_or_default(), str::to_owned);
-        if timezone.len() > 64 || !timezone.chars().all(|c| c.is_ascii_alphanumeric() || "/_+-".contains(c)) {
-            return Err(bad("timezone", &timezone, "use a name such as Europe/Paris"));
-        }
+        let timezone = match arguments.text("timezone") {
+            Some(name) if Today::new(0, Some(name)).is_zone_known() && !name.is_empty() => name.to_owned(),
+            Some(name) => {
+                let shown: String = name.chars().take(64).collect();
+                return Err(bad("timezone", &format!("“{shown}”"), "use a name such as Europe/Paris or UTC"));
+            }
+            // Odoo counts days in UTC for a user whose zone it does not know; so does the context then.
+            None => me.tz.clone().filter(|name| Today::new(0, Some(name)).is_zone_known()).unwrap_or_default(),
+        };
         let companies = match arguments.get("companies").and_then(Value::as_array) {
             None => vec![me.company.clone()],
             Some(named) if named.is_empty() => {

@@ -9,13 +9,14 @@ use super::lookup::OpenNames;
 use super::reach::Reach;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
+use crate::answers;
 use crate::lines::{Commands, Lines, beyond, commands_of};
 use crate::preview::{SHOWN_RECORDS, changes, new_values, reference, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Outcome, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
-use gatehouse_odoo::{Fields, Method, OdooError, Record};
+use gatehouse_odoo::{Capability, Fields, Method, OdooError, Record};
 use linked::{hints_for, names_of_linked};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,8 +201,8 @@ impl Call for WriteCall {
     }
 
     fn undo(&self, before: &Value, done: &Done) -> Undo {
-        let changed = if done.answer["changed"].is_array() { &done.answer["changed"] } else { &done.answer["ids"] };
-        let changed: BTreeSet<i64> = changed.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        let changed: BTreeSet<i64> =
+            done.answer["ids"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
         undo::of(self, before, &changed)
     }
 }
@@ -257,7 +258,7 @@ impl WriteCall {
     /// Every record its own values in one call and one transaction, where Odoo has a method for it.
     async fn run_at_once(&self, site: &Site) -> Result<Option<Done>, EdgeError> {
         let session = site.session().await?;
-        if self.updates.len() < 2 || !session.client.version().at_least(19) {
+        if self.updates.len() < 2 || !session.client.version().can(Capability::SaveEachItsOwn) {
             return Ok(None);
         }
         let values: Vec<Value> = self.updates.iter().map(|update| json!(update.checked.values)).collect();
@@ -277,17 +278,9 @@ impl WriteCall {
     }
 
     fn done(&self, site: &Site) -> Result<Done, EdgeError> {
-        let connection = site.connection()?;
         Ok(Done {
             summary: format!("changed {}", counted(self.facts.ids.len(), &format!("{} record", self.model))),
-            answer: json!({
-                "status": "written",
-                "model": self.model,
-                "ids": self.facts.ids,
-                "connection": connection.name,
-                "database": connection.database,
-                "companies": self.locale.companies,
-            }),
+            answer: answers::changed(site, &self.locale, "written", &self.facts.ids)?,
             rows: 0,
             outcome: None,
             images: Vec::new(),
@@ -306,19 +299,11 @@ impl WriteCall {
         let (key, next) = if is_unknown {
             ("unknown", "Read the records under unknown before anything else: they may or may not have been written.")
         } else {
-            ("failed_at", "The records under changed are written. Look at the error, then send only the rest.")
+            ("failed_at", "The records under ids are written. Look at the error, then send only the rest.")
         };
-        let connection = site.connection()?;
-        let mut answer = json!({
-            "status": "partly_done",
-            "model": self.model,
-            "changed": changed,
-            "error": error,
-            "next": next,
-            "connection": connection.name,
-            "database": connection.database,
-            "companies": self.locale.companies,
-        });
+        let mut answer = answers::changed(site, &self.locale, "partly_done", changed)?;
+        answer["error"] = json!(error);
+        answer["next"] = json!(next);
         answer[key] = json!(stopped_at);
         let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
         Ok(Done { answer, summary, rows: 0, outcome, images: Vec::new() })

@@ -151,12 +151,13 @@ async fn what_odoo_refused_was_sent_and_stays_charged() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     house.make_development().await;
-    house.save("user", &hourly("odoo_write", 1)).await;
-    let missing = json!({"model": "res.partner", "ids": [999_999], "values": {"phone": "+1"}, "connection": "Demo"});
-    let error = agent.call("odoo_write", missing).await.unwrap_err();
-    assert_eq!(error.code, ErrorCode::RecordMissing, "{error:?}");
-    assert_eq!(house.times("write"), 1);
-    assert_eq!(agent.call("odoo_write", write("+2")).await.unwrap_err().code, ErrorCode::RateLimited);
+    house.save("user", &hourly("odoo_create", 2)).await;
+    let tag = |name: &str| json!({"model": "crm.tag", "values": {"name": name}, "connection": "Demo"});
+    agent.call("odoo_create", tag("Charged")).await.unwrap();
+    let error = agent.call("odoo_create", tag("Charged")).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::OdooRefused, "{error:?}");
+    assert_eq!(house.times("create"), 2);
+    assert_eq!(agent.call("odoo_create", tag("Another")).await.unwrap_err().code, ErrorCode::RateLimited);
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ impl Raw {
 
     pub(crate) async fn welcomed(path: &SocketPath) -> Self {
         let mut raw = Self::connect(path).await;
-        raw.say(&json!({"type": "hello", "protocol": 1, "build": "raw", "role": {"kind": "bridge", "agent": "raw", "pinned": null}})).await;
+        raw.say(&json!({"type": "hello", "protocol": PROTOCOL, "build": "raw", "role": {"kind": "bridge", "agent": "raw", "pinned": null}})).await;
         assert_eq!(raw.hear().await.unwrap()["type"], "welcome");
         raw
     }

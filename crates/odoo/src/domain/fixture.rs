@@ -17,7 +17,8 @@ impl FieldSource for Schema {
     }
 }
 
-/// Countries: France, and two named Freedonia. Partners: Azure Interior. Tags: VIP.
+/// Countries: France (FR), and two named Freedonia. Partners: Azure Interior. Tags: VIP. Products: two desks, and a cabinet
+/// that is found by its name, its code and whatever follows its code in brackets, as Odoo does it.
 #[async_trait]
 impl NameSource for Schema {
     async fn name_search(
@@ -31,8 +32,20 @@ impl NameSource for Schema {
             "res.country" => &[(75, "France"), (76, "French Guiana"), (301, "Freedonia"), (302, "Freedonia")],
             "res.partner" => &[(14, "Azure Interior"), (26, "Azure Interior, Brandon Freeman")],
             "crm.tag" => &[(1, "VIP")],
+            "product.product" => &[(20, "[E-COM07] Large Cabinet"), (21, "[D1] Desk"), (22, "[D2] Desk")],
             _ => &[],
         };
+        let equal: &[i64] = match (model, text) {
+            ("res.country", "FR") => &[75],
+            ("product.product", "Desk") => &[21, 22],
+            ("product.product", "Large Cabinet" | "E-COM07") => &[20],
+            ("product.product", key) if key.starts_with("[E-COM07]") => &[20],
+            _ => &[],
+        };
+        if exactly && !equal.is_empty() {
+            let found = all.iter().filter(|(id, _)| equal.contains(id));
+            return Ok(found.map(|(id, name)| (*id, (*name).to_owned())).collect());
+        }
         let text = text.to_lowercase();
         let fits = |name: &str| {
             if exactly { name.to_lowercase() == text } else { name.to_lowercase().contains(&text) }

@@ -4,7 +4,7 @@ use super::having;
 use super::path::{FieldSource, article, resolve};
 use super::problem::{InputError, Problem, clip, nearest};
 use super::{Target, Unseen};
-use crate::{Capability, Field, FieldType, Fields, Version};
+use crate::{Capability, Field, FieldType, Version};
 use gatehouse_core::FieldPath;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -35,11 +35,6 @@ pub struct Grouping {
     pub unseen: Vec<Unseen>,
     /// The models whose records' names are shown as names of groups; sorted, without repeats.
     pub named: Vec<String>,
-    /// Fields of the model that tell whether a sum adds up what belongs apart: the currencies of the monetary sums and the
-    /// company. Without those that are grouped by, and without those that Odoo cannot tell of a group. In no other list.
-    pub units: Vec<String>,
-    /// Which of [`Self::units`] each row is to tell; none unless the caller says so, for they are reads too.
-    pub watched: Vec<String>,
 }
 
 /// One field to group by.
@@ -140,7 +135,6 @@ impl Grouping {
                 parse.in_order_of(axis);
             }
         }
-        let units = units(&*source.fields(model).await?, &axes, &aggregates);
         let named: BTreeSet<String> = axes.iter().filter_map(|axis| axis.relation.clone()).collect();
         Ok(Self {
             axes,
@@ -150,8 +144,6 @@ impl Grouping {
             reads: parse.reads.into_iter().collect(),
             unseen: parse.unseen.into_iter().collect(),
             named: named.into_iter().collect(),
-            units,
-            watched: Vec::new(),
         })
     }
 
@@ -292,22 +284,6 @@ impl Parse<'_> {
             self.unseen.insert(Unseen::Order(relation.clone()));
         }
     }
-}
-
-/// See [`Grouping::units`].
-fn units(fields: &Fields, axes: &[Axis], aggregates: &[Aggregate]) -> Vec<String> {
-    let summed =
-        aggregates.iter().filter(|aggregate| matches!(aggregate.function.as_str(), "sum" | "avg" | "min" | "max"));
-    let summed: Vec<&Field> = summed.filter_map(|aggregate| fields.get(&aggregate.field)).collect();
-    let currencies = summed.iter().filter_map(|field| field.currency_field.clone());
-    let is_number = |field: &&Field| matches!(field.kind, FieldType::Integer | FieldType::Float | FieldType::Monetary);
-    let company = summed.iter().any(is_number).then(|| "company_id".to_owned());
-    let names: BTreeSet<String> = currencies.chain(company).collect();
-    let is_told = |name: &String| {
-        fields.get(name).is_some_and(|field| field.kind == FieldType::Many2one && (field.store || field.groupable))
-            && axes.iter().all(|axis| axis.spec != *name)
-    };
-    names.into_iter().filter(is_told).collect()
 }
 
 fn not_groupable(name: &str, field: &Field, at: &str) -> Problem {

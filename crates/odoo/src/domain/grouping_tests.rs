@@ -105,37 +105,6 @@ async fn a_wrong_grouping_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn the_units_of_a_sum_are_named_but_not_those_grouped_by_and_none_of_a_count() {
-    async fn units(group_by: &[&str], aggregates: &[&str]) -> Vec<String> {
-        let asked = Asked { group_by, aggregates, ..Asked::default() };
-        Grouping::parse(asked, "account.payment", &Companies, Version::parse("19.0").unwrap()).await.unwrap().units
-    }
-    assert_eq!(units(&[], &["amount:sum"]).await, ["company_id", "currency_id"]);
-    assert_eq!(units(&["currency_id"], &["amount:avg", "untold:sum"]).await, ["company_id"]);
-    assert_eq!(units(&["company_id"], &["color:max"]).await, Vec::<String>::new());
-    assert_eq!(units(&[], &["currency_id:count_distinct"]).await, Vec::<String>::new());
-    assert!(parse(&[], &["amount_total:sum"], None, Value::Null).await.unwrap().watched.is_empty());
-}
-
-/// A model whose records belong to companies and have amounts; the currency of one amount is not told by group.
-struct Companies;
-
-#[async_trait::async_trait]
-impl FieldSource for Companies {
-    async fn fields(&self, model: &str) -> Result<std::sync::Arc<crate::Fields>, crate::OdooError> {
-        let table = json!({
-            "amount": {"type": "monetary", "currency_field": "currency_id"},
-            "untold": {"type": "monetary", "currency_field": "computed_id"},
-            "color": {"type": "integer"},
-            "currency_id": {"type": "many2one", "relation": "res.currency"},
-            "computed_id": {"type": "many2one", "relation": "res.currency", "store": false, "groupable": false},
-            "company_id": {"type": "many2one", "relation": "res.company"},
-        });
-        Ok(std::sync::Arc::new(crate::Fields::parse(model, table).unwrap()))
-    }
-}
-
-#[tokio::test]
 async fn an_older_server_gets_what_it_understands() {
     let having = json!([["__count", ">", 1]]);
     let version = Version::parse("16.0").unwrap();

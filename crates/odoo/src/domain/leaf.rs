@@ -2,6 +2,7 @@
 
 use super::path::article;
 use super::problem::{InputError, Problem, clip, nearest};
+use super::relative::Bound;
 use super::{MAX_DEPTH, MAX_LIST, Reading, Target, Unseen, relative, resolve};
 use crate::FieldType;
 use crate::values::moment;
@@ -107,7 +108,7 @@ impl Reading<'_> {
         if text.starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(None);
         }
-        let Some(resolved) = self.today.resolve(text, kind, at) else {
+        let Some(resolved) = self.today.resolve(text, kind, Bound::of(operator), at) else {
             return Err(relative::unknown_date(text, kind, at));
         };
         let resolved = resolved?;
@@ -174,7 +175,8 @@ fn known_operator<'a>(operator: &'a Value, at: &str) -> Result<&'a str, Problem>
         lower if is_operator(lower) => vec![lower.to_owned()],
         _ => nearest(word, EVERY.iter().flat_map(|group| group.iter().copied())),
     };
-    Err(Problem::new(at, format!("“{}” is not an operator", clip(word))).with_candidates(meant))
+    let some = "=, !=, <, <=, >, >=, in, not in, ilike, =like, child_of, any";
+    Err(Problem::new(at, format!("“{}” is not an operator; use one of {some}.", clip(word))).with_candidates(meant))
 }
 
 /// Whether the operator means something for such a field.

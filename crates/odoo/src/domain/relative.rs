@@ -57,8 +57,15 @@ impl Today {
         self.now.time_zone().iana_name().unwrap_or("UTC")
     }
 
-    /// Resolves an expression for a date or datetime field; `None` when the text is no such expression at all.
-    pub(super) fn resolve(&self, text: &str, kind: FieldType, at: &str) -> Option<Result<String, Problem>> {
+    /// Resolves an expression for a date or datetime field; `None` when the text is no such expression at all. Of a day
+    /// that is compared with moments `bound` says which end counts.
+    pub(super) fn resolve(
+        &self,
+        text: &str,
+        kind: FieldType,
+        bound: Bound,
+        at: &str,
+    ) -> Option<Result<String, Problem>> {
         let expression = match Expression::parse(text, at)? {
             Ok(expression) => expression,
             Err(problem) => return Some(Err(problem)),
@@ -68,7 +75,7 @@ impl Today {
         }
         let resolved = match kind {
             FieldType::Date => self.day(&expression),
-            _ => self.second(&expression),
+            _ => self.second(&expression, bound),
         };
         Some(resolved.ok_or_else(|| Problem::new(at, format!("“{}” lies outside the calendar", clip(text)))))
     }
@@ -84,14 +91,18 @@ impl Today {
         in_calendar(day)
     }
 
-    fn second(&self, expression: &Expression<'_>) -> Option<String> {
+    fn second(&self, expression: &Expression<'_>, bound: Bound) -> Option<String> {
         let mut local = match expression.anchor {
             None | Some("now") => self.now.datetime(),
             Some(_) => DateTime::from_parts(expression.begin(self.now.date())?, Time::midnight()),
         };
+        let is_last = bound == Bound::Last && expression.is_day();
         let (hours, days): (Vec<_>, Vec<_>) = expression.offsets.iter().partition(|offset| offset.unit == Unit::Hour);
         for offset in &days {
             local = local.checked_add(offset.span()).ok()?;
+        }
+        if is_last {
+            local = local.checked_add(Span::new().days(1)).ok()?;
         }
         // The clock of the wall is moved by days and months; hours are hours, also where the clock is changed.
         let mut moment = if days.is_empty() && matches!(expression.anchor, None | Some("now")) {
@@ -102,11 +113,26 @@ impl Today {
         for offset in &hours {
             moment = moment.checked_add(offset.span()).ok()?;
         }
-        if expression.is_end() {
+        if expression.is_end() || is_last {
             moment = moment.checked_sub(Span::new().seconds(1)).ok()?;
         }
         let utc = moment.to_zoned(TimeZone::UTC);
         Some(format!("{} {}", in_calendar(utc.date())?, utc.strftime("%H:%M:%S")))
+    }
+}
+
+/// Which moment of a day counts where a day is compared with moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// Its first second: for `<` and `>=`.
+    First,
+    /// Its last second: for `<=` and `>`, as Odoo itself takes a day.
+    Last,
+}
+
+impl Bound {
+    pub(super) fn of(operator: &str) -> Self {
+        if matches!(operator, "<=" | ">") { Self::Last } else { Self::First }
     }
 }
 
@@ -172,6 +198,12 @@ impl<'a> Expression<'a> {
             rest = after.trim_start();
         }
         Some(Ok(Self { anchor, offsets }))
+    }
+
+    /// Whether it names a whole day: not the beginning or end of something, nor a moment.
+    fn is_day(&self) -> bool {
+        matches!(self.anchor, Some("today" | "yesterday" | "tomorrow"))
+            && self.offsets.iter().all(|offset| offset.unit != Unit::Hour)
     }
 
     fn is_end(&self) -> bool {
@@ -258,7 +290,7 @@ mod tests {
     const NOW: i64 = 1_795_277_220_000;
 
     fn at(now: i64, zone: &str, text: &str, kind: FieldType) -> String {
-        Today::new(now, Some(zone)).resolve(text, kind, "").unwrap_or_else(|| panic!("{text}")).unwrap()
+        Today::new(now, Some(zone)).resolve(text, kind, Bound::First, "").unwrap_or_else(|| panic!("{text}")).unwrap()
     }
 
     fn ms(text: &str) -> i64 {
@@ -331,6 +363,32 @@ mod tests {
     }
 
     #[test]
+    fn of_a_day_that_is_not_passed_the_last_second_counts() {
+        assert_eq!(["<", ">=", "<=", ">"].map(Bound::of), [Bound::First, Bound::First, Bound::Last, Bound::Last]);
+        let last = |now: i64, text: &str| {
+            let today = Today::new(now, Some("Europe/Paris"));
+            today.resolve(text, FieldType::Datetime, Bound::Last, "").unwrap().unwrap()
+        };
+        for (text, second) in [
+            ("today", "2026-11-21 22:59:59"),
+            ("yesterday", "2026-11-20 22:59:59"),
+            ("tomorrow", "2026-11-22 22:59:59"),
+            ("today -7d", "2026-11-14 22:59:59"),
+            ("today -1m", "2026-10-21 21:59:59"),
+            // Moments, beginnings and ends are what they are.
+            ("now", "2026-11-21 16:07:00"),
+            ("-7d", "2026-11-14 16:07:00"),
+            ("today +4h", "2026-11-21 03:00:00"),
+            ("month_start", "2026-10-31 23:00:00"),
+            ("month_end", "2026-11-30 22:59:59"),
+        ] {
+            assert_eq!(last(NOW, text), second, "{text}");
+        }
+        // A day of 23 hours ends where the next one begins.
+        assert_eq!(last(ms("2026-03-29T10:00:00Z"), "today"), "2026-03-29 21:59:59");
+    }
+
+    #[test]
     fn where_the_clock_is_changed_a_day_is_still_a_day_and_an_hour_an_hour() {
         // In Paris 2026-03-29 has 23 hours.
         let noon = ms("2026-03-29T10:00:00Z");
@@ -371,7 +429,7 @@ mod tests {
     fn what_is_not_understood_is_refused_and_not_guessed() {
         let today = Today::new(NOW, Some("UTC"));
         for text in ["", "Today", "tody", "2026-11-21", "monday", "7d", "d", "last_month", "todaytomorrow"] {
-            assert!(today.resolve(text, FieldType::Date, "").is_none(), "{text}");
+            assert!(today.resolve(text, FieldType::Date, Bound::First, "").is_none(), "{text}");
         }
         for text in [
             "today()",
@@ -392,12 +450,12 @@ mod tests {
             "today - 1d",
             "-٧d",
         ] {
-            assert!(today.resolve(text, FieldType::Datetime, "").unwrap().is_err(), "{text}");
+            assert!(today.resolve(text, FieldType::Datetime, Bound::First, "").unwrap().is_err(), "{text}");
         }
-        assert!(today.resolve("-4h", FieldType::Date, "").unwrap().is_err(), "a date has no hours");
+        assert!(today.resolve("-4h", FieldType::Date, Bound::First, "").unwrap().is_err(), "a date has no hours");
         for text in ["-9999y", "+9999y", "+99999m", "-99999y"] {
-            assert!(today.resolve(text, FieldType::Date, "").unwrap().is_err(), "{text}");
-            assert!(today.resolve(text, FieldType::Datetime, "").unwrap().is_err(), "{text}");
+            assert!(today.resolve(text, FieldType::Date, Bound::First, "").unwrap().is_err(), "{text}");
+            assert!(today.resolve(text, FieldType::Datetime, Bound::First, "").unwrap().is_err(), "{text}");
         }
         assert_eq!(unknown_date("month-start", FieldType::Date, "/0/2").candidates[0], "month_start");
     }

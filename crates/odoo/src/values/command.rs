@@ -2,7 +2,7 @@
 //! checked and reported as one.
 
 use super::relation::record_id;
-use super::scalar::described;
+use super::scalar::{described, is_cut_list};
 use super::{Check, MAX_COMMANDS, MAX_DEPTH, Mode, Stop};
 use crate::domain::{Problem, whole};
 use crate::{Field, FieldType};
@@ -32,6 +32,13 @@ impl Check<'_> {
             .into());
         };
         let model = field.relation.as_deref().unwrap_or_default();
+        if is_cut_list(items) {
+            let message = format!(
+                "the list for “{name}” was shown only in part, and the rest of it would be taken away; to add a record \
+                 write [[4, id, 0]], to take one away [[3, id, 0]]"
+            );
+            return Err(Problem::new(at, message).into());
+        }
         if items.is_empty() {
             // To Odoo an empty list is "change nothing"; to most readers it is "remove all".
             return match mode {

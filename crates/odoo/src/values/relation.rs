@@ -1,4 +1,5 @@
-//! A many2one: an id, `{"id", "name"}`, `[id, "name"]`, `null`, or a name that exactly one record has.
+//! A many2one: an id, `[id, "name"]`, `{"id", "name"}`, `null`, or a name or key that exactly one record
+//! has.
 
 use super::scalar::described;
 use super::{Check, Stop};
@@ -31,7 +32,7 @@ impl Check<'_> {
         }
         record_id(value).map(|id| json!(id)).ok_or_else(|| {
             let message =
-                format!("“{name}” takes an id, {{\"id\", \"name\"}}, null or an exact name, not {}", described(value));
+                format!("“{name}” takes an id, [id, \"name\"], null or an exact name, not {}", described(value));
             Problem::new(at, message).into()
         })
     }
@@ -59,11 +60,16 @@ impl Check<'_> {
             .lookups_left
             .checked_sub(1)
             .ok_or_else(|| Problem::new(at, format!("more than {} names to look up; use ids", super::MAX_LOOKUPS)))?;
-        let mut same: Vec<(i64, String)> = self.names.name_search(model, wanted, true, CANDIDATES).await?;
-        same.retain(|(_, found)| found.trim() == wanted);
+        let mut found: Vec<(i64, String)> = self.names.name_search(model, wanted, true, CANDIDATES).await?;
+        if let [(_, name)] = found.as_slice() {
+            let is_meant = is_meant(wanted, name);
+            found.retain(|_| is_meant);
+        } else if found.iter().any(|(_, name)| name.trim() == wanted) {
+            found.retain(|(_, name)| name.trim() == wanted);
+        }
         let wanted = clip(wanted);
-        match same.len() {
-            1 => Ok(same.remove(0)),
+        match found.len() {
+            1 => Ok(found.remove(0)),
             0 => {
                 let near = self.names.name_search(model, text.trim(), false, CANDIDATES).await?;
                 Err(Problem::new(at, format!("no record of {model} is named exactly “{wanted}”; use the id"))
@@ -71,10 +77,23 @@ impl Check<'_> {
                     .into())
             }
             _ => Err(Problem::new(at, format!("several records of {model} are named “{wanted}”; use the id of one"))
-                .with_candidates(listed(&same))
+                .with_candidates(listed(&found))
                 .into()),
         }
     }
+}
+
+/// Whether `wanted` means the one record that Odoo found to be equal to it. Odoo also looks at keys of its own choice
+/// (code, e-mail, login, reference), and of several words sometimes at the first one only: `[X1] Anything` finds the
+/// product X1, `400000 Anything` the account 400000. So several words have to stand in the record's name; a single one may
+/// be a key.
+fn is_meant(wanted: &str, name: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let stands = name.match_indices(wanted).any(|(at, _)| {
+        let (before, after) = (name[..at].chars().next_back(), name[at + wanted.len()..].chars().next());
+        !(is_word(before) && is_word(wanted.chars().next()) || is_word(after) && is_word(wanted.chars().next_back()))
+    });
+    stands || !wanted.contains(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '%'))
 }
 
 /// An id, bare, as `{"id", "name"}` or as `[id, "name"]`. The name is the agent's claim and is not looked at.

@@ -120,6 +120,13 @@ fn text_value(text: &str, name: &str, at: &str) -> Result<(Value, Option<String>
     if text.len() > MAX_TEXT {
         return Err(too_long(name, at));
     }
+    if is_cut_text(text) {
+        let message = format!(
+            "the text for “{name}” was shown only in part, and the rest of it would be lost; read on with odoo_read and \
+             text_from, then write all of it"
+        );
+        return Err(Problem::new(at, message));
+    }
     match text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         None => Ok((Value::String(text.to_owned()), None)),
         Some(c) => Err(Problem::new(
@@ -127,6 +134,22 @@ fn text_value(text: &str, name: &str, at: &str) -> Result<(Value, Option<String>
             format!("“{name}” holds the control character U+{:04X}; only line feeds and tabs are taken", u32::from(c)),
         )),
     }
+}
+
+/// Whether a text ends as one that was shown in part does: `… [12 more characters]`.
+fn is_cut_text(text: &str) -> bool {
+    let count = text.strip_suffix(" more characters]").and_then(|rest| rest.rsplit_once("… [")).map(|(_, count)| count);
+    count.is_some_and(is_count)
+}
+
+/// Whether a list ends as one that was shown in part does: `… 12 more`.
+pub(super) fn is_cut_list(items: &[Value]) -> bool {
+    let last = items.last().and_then(Value::as_str);
+    last.and_then(|last| last.strip_prefix("… ")?.strip_suffix(" more")).is_some_and(is_count)
+}
+
+fn is_count(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A value of the selection, or a label that exactly one value has.

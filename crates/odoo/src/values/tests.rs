@@ -288,3 +288,40 @@ async fn an_empty_list_on_a_new_record_is_nothing() {
     assert_eq!(checked.values["tag_ids"], json!([]));
     assert!(checked.nested.is_empty());
 }
+
+#[tokio::test]
+async fn a_record_that_odoo_alone_finds_equal_is_meant_though_it_is_shown_otherwise() {
+    async fn line(product: &str) -> Result<CheckedValues, InputError> {
+        check("sale.order.line", Mode::Write, json!({"product_id": product})).await
+    }
+    let checked = partner(json!({"country_id": "FR"})).await.unwrap();
+    assert_eq!((&checked.values["country_id"], checked.shown["country_id"].as_str()), (&json!(75), "France"));
+    for name in ["Large Cabinet", "E-COM07", "[E-COM07]", "[E-COM07] Large Cabinet", " Large Cabinet "] {
+        let checked = line(name).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert_eq!(checked.values["product_id"], 20, "{name}");
+        assert_eq!(checked.shown["product_id"], "[E-COM07] Large Cabinet", "{name}");
+    }
+    let found = problems(line("Desk").await);
+    assert_eq!(found[0].candidates, ["21 ([D1] Desk)", "22 ([D2] Desk)"]);
+    // What Odoo finds by the beginning alone is another product.
+    for name in ["[E-COM07] Small Cabinet", "[E-COM07]Small", "[E-COM07] Large Cab"] {
+        assert!(problems(line(name).await)[0].message.contains("exactly"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_shown_in_part_is_not_written_back() {
+    for (values, words) in [
+        (json!({"name": "Once upon… [12 more characters]"}), "shown only in part"),
+        (json!({"tag_ids": [3, "… 50 more"]}), "shown only in part"),
+        (json!({"order_line": [3, "… 50 more"]}), "shown only in part"),
+        (json!({"order_line": [[3, "a"], "… 1 more"]}), "shown only in part"),
+    ] {
+        let refused = check("sale.order", Mode::Write, values.clone()).await.unwrap_err();
+        assert!(format!("{refused:?}").contains(words), "{values}: {refused:?}");
+    }
+    for text in ["… and so on", "see [3 more characters]", "a… [many more characters]", "… [12 more characters] "]
+    {
+        assert!(check("sale.order", Mode::Write, json!({"name": text})).await.is_ok(), "{text}");
+    }
+}

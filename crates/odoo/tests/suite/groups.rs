@@ -61,30 +61,6 @@ pub(super) async fn records_are_counted_and_summed_up_by_group(client: &Client, 
     client.unlink("res.partner", &ids, None).await.unwrap();
 }
 
-pub(super) async fn a_sum_tells_what_it_adds_up(client: &Client) {
-    let context = Context::new();
-    let source = client.within(&context);
-    let sums =
-        Asked { group_by: &["state"], aggregates: &["amount_total:sum"], order: Some("state"), ..Asked::default() };
-    let mut grouping = Grouping::parse(sums, "sale.order", &source, client.version()).await.unwrap();
-    assert_eq!(grouping.units, ["company_id", "currency_id"]);
-    let silent = client.read_group("sale.order", &json!([]), &grouping, 20, None).await.unwrap();
-    assert!(!silent.is_empty() && silent.iter().all(|row| !row.contains_key("__units")));
-    grouping.watched = grouping.units.clone();
-    let telling = client.read_group("sale.order", &json!([]), &grouping, 20, None).await.unwrap();
-    assert_eq!(telling.len(), silent.len());
-    for (telling, silent) in telling.iter().zip(&silent) {
-        assert_eq!(telling["amount_total:sum"], silent["amount_total:sum"]);
-        for unit in ["company_id", "currency_id"] {
-            let ids = telling["__units"][unit].as_array().unwrap();
-            assert!((1..=2).contains(&ids.len()) && ids.iter().all(Value::is_i64), "{telling:?}");
-        }
-    }
-    let apart = Asked { group_by: &["currency_id", "state"], ..sums };
-    let grouping = Grouping::parse(apart, "sale.order", &source, client.version()).await.unwrap();
-    assert_eq!(grouping.units, ["company_id"], "what is grouped by is not mixed");
-}
-
 pub(super) async fn what_odoo_says_of_a_field_leads_to_where_it_comes_from(client: &Client) {
     let context = Context::new();
     let source = client.within(&context);

@@ -53,7 +53,6 @@ pub(crate) async fn run(target: SuiteTarget) {
         records::a_contact_is_created_found_changed_and_removed(&client, *protocol).await;
         records::a_method_that_returns_nothing_is_a_success_with_null(&client, *protocol).await;
         groups::records_are_counted_and_summed_up_by_group(&client, *protocol).await;
-        groups::a_sum_tells_what_it_adds_up(&client).await;
         groups::what_odoo_says_of_a_field_leads_to_where_it_comes_from(&client).await;
         errors::every_refusal_is_its_own_error(&client, target.is_admin).await;
         errors::every_mistake_gets_a_code_a_sentence_and_a_next_step(&client).await;

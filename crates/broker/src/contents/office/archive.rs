@@ -5,6 +5,7 @@ use crate::contents::Unread;
 use crate::contents::sink::Stop;
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use zip::ZipArchive;
@@ -32,7 +33,7 @@ impl<'a> Archive<'a> {
     pub(in crate::contents) fn names(&self, stem: &str, end: &str) -> Vec<String> {
         let number = |name: &str| name.strip_prefix(stem)?.strip_suffix(end)?.parse::<u32>().ok();
         let is_one = |name: &String| name.starts_with(stem) && name.ends_with(end);
-        let all = self.archive.file_names().filter_map(Result::ok).map(|name| name.into_owned());
+        let all = self.archive.file_names().filter_map(Result::ok).map(Cow::into_owned);
         let mut names: Vec<String> = all.filter(is_one).take(MOST_PARTS).collect();
         names.sort_by_key(|name| (number(name), name.clone()));
         names

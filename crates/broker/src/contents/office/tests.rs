@@ -29,7 +29,7 @@ fn a_text_of_word_is_its_paragraphs_and_cells() {
                 <w:tbl><w:tr><w:tc><w:p><w:r><w:t>A</w:t></w:r></w:p><w:p><w:r><w:t>B</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>C</w:t></w:r></w:p></w:tc></w:tr></w:tbl>";
     let file = word(body);
     assert_eq!(kind_of(&file, "image/png"), Kind::Document);
-    assert_eq!(read(&file).unwrap().text, "Offer & terms\t2026\nnew€\nline\nA B\tC");
+    assert_eq!(read(&file).unwrap().words, "Offer & terms\t2026\nnew€\nline\nA B\tC");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn slides_are_told_apart_and_stand_in_their_order() {
         ("ppt/slides/slide1.xml", &one),
     ]);
     let read = read(&file).unwrap();
-    assert_eq!((read.text.as_str(), read.pages), ("# Slide 1\none\n\n# Slide 2\ntwo\n\n# Slide 3\nten", Some(3)));
+    assert_eq!((read.words.as_str(), read.pages), ("# Slide 1\none\n\n# Slide 2\ntwo\n\n# Slide 3\nten", Some(3)));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn open_documents_are_read_without_what_was_deleted() {
                <table:table-cell table:number-columns-repeated=\"1000000\"/><table:table-cell><text:p>y</text:p></table:table-cell>\
                </table:table-row></table:table></office:document-content>";
     let file = archive(&[("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", xml.as_bytes())]);
-    assert_eq!(read(&file).unwrap().text, "Title\na b\tc\nd e\n# Prices\nx\ty");
+    assert_eq!(read(&file).unwrap().words, "Title\na b\tc\nd e\n# Prices\nx\ty");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_bomb_gets_no_room_whatever_it_says_of_its_size() {
     let bomb = word(&"<w:p><w:r><w:t>x</w:t></w:r></w:p>".repeat(1_000_000));
     assert!(bomb.len() < 400_000, "{}", bomb.len());
     let read_of = read(&bomb).unwrap();
-    assert!(read_of.is_cut && read_of.text.len() < 3_000_000);
+    assert!(read_of.is_cut && read_of.words.len() < 3_000_000);
     let silent = word(&"<w:p>   </w:p>".repeat(2_500_000));
     assert_eq!(read(&silent), Err(Unread::TooLarge));
     let one_text = word(&format!("<w:t>{}</w:t>", "y".repeat(30_000_000)));
@@ -77,7 +77,7 @@ fn xml_that_nests_names_entities_or_is_broken_does_no_harm() {
         "word/document.xml",
         b"<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b SYSTEM \"file:///etc/passwd\">]><x><t>1&a;&b;2</t></x>",
     )]);
-    assert_eq!(read(&entity).unwrap().text, "12");
+    assert_eq!(read(&entity).unwrap().words, "12");
     assert_eq!(read(&archive(&[("word/document.xml", b"<a><b></a>")])), Err(Unread::Damaged));
     let whole = word("<w:p><w:r><w:t>abc</w:t></w:r></w:p>");
     for at in 0..whole.len() {

@@ -247,16 +247,10 @@ impl Pen {
 
 /// A plane inside another one.
 fn within(inner: Matrix, outer: Matrix) -> Matrix {
-    let [a, b, c, d, e, f] = inner;
-    let [oa, ob, oc, od, oe, of] = outer;
-    [
-        a.mul_add(oa, b * oc),
-        a.mul_add(ob, b * od),
-        c.mul_add(oa, d * oc),
-        c.mul_add(ob, d * od),
-        e.mul_add(oa, f * oc) + oe,
-        e.mul_add(ob, f * od) + of,
-    ]
+    let [xx, xy, yx, yy, _, _] = outer;
+    let turned = |x: f32, y: f32| (x.mul_add(xx, y * yx), x.mul_add(xy, y * yy));
+    let (right, up, at) = (turned(inner[0], inner[1]), turned(inner[2], inner[3]), turned(inner[4], inner[5]));
+    [right.0, right.1, up.0, up.1, at.0 + outer[4], at.1 + outer[5]]
 }
 
 fn matrix(operands: &[Object]) -> Matrix {

@@ -5,11 +5,13 @@ mod documents;
 mod wizards;
 
 use gatehouse_core::{Effect, Severity, Undo, UndoCall};
+use gatehouse_odoo::Fields;
 use serde_json::{Map, Value, json};
 
 /// A method whose doing is known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
+    /// Empty for what every model of a kind can do.
     pub(super) model: &'static str,
     pub(super) method: &'static str,
     /// What it does, a sentence or two.
@@ -22,6 +24,21 @@ pub(super) struct Known {
     leaves: &'static str,
 }
 
+/// Plans an activity; on every model that has activities. An ordinary user cannot create one otherwise: it wants the model's
+/// id, and models are closed to them. Gives the activities' ids.
+static SCHEDULE: Known = Known {
+    kwargs: &["act_type_xmlid", "activity_type_id", "date_deadline", "note", "summary", "user_id"],
+    effects: &[Effect::MailPossible],
+    back: Back::DeletingGiven("mail.activity"),
+    leaves: "Whoever it was assigned to has been told.",
+    ..Known::new(
+        "",
+        "activity_schedule",
+        "Plans an activity on each record: for nobody unless user_id says whom, who is then told, and a to-do for today \
+         unless kind and day are given.",
+    )
+};
+
 /// How it is taken back.
 #[derive(Debug, Clone, Copy)]
 enum Back {
@@ -31,6 +48,8 @@ enum Back {
     ByOnMade(&'static str, &'static [&'static str]),
     /// Deleting the records of this model that it made and opened: drafts.
     Deleting(&'static str),
+    /// Deleting the records of this model that it gave back.
+    DeletingGiven(&'static str),
     /// Making the same records active again.
     Unarchiving,
     /// There is none, and why.
@@ -41,8 +60,19 @@ impl Known {
     /// The entry for a call, where everything that is called is known.
     pub(super) fn of(model: &str, method: &str, kwargs: &Map<String, Value>) -> Option<&'static Self> {
         let mut all = documents::METHODS.iter().chain(wizards::METHODS);
-        all.find(|known| known.model == model && known.method == method)
-            .filter(|known| kwargs.keys().all(|name| known.kwargs.contains(&name.as_str())))
+        all.find(|known| known.model == model && known.method == method).filter(|known| known.takes(kwargs))
+    }
+
+    /// The same for a model of these fields: also what every model with activities can do.
+    pub(super) fn on(fields: &Fields, method: &str, kwargs: &Map<String, Value>) -> Option<&'static Self> {
+        let has_activities =
+            || fields.get("activity_ids").is_some_and(|field| field.relation.as_deref() == Some("mail.activity"));
+        let planned = || (method == SCHEDULE.method && SCHEDULE.takes(kwargs) && has_activities()).then_some(&SCHEDULE);
+        Self::of(fields.model(), method, kwargs).or_else(planned)
+    }
+
+    fn takes(&self, kwargs: &Map<String, Value>) -> bool {
+        kwargs.keys().all(|name| self.kwargs.contains(&name.as_str()))
     }
 
     /// The methods of a wizard that are known.
@@ -66,15 +96,13 @@ impl Known {
             Back::ByOnMade(model, methods) if opened == Some(model) && !made.is_empty() => {
                 methods.iter().map(|method| run(model, made, method)).collect()
             }
-            Back::Deleting(model) if opened == Some(model) && !made.is_empty() => vec![UndoCall {
-                tool: super::super::UNLINK.to_owned(),
-                arguments: json!({"model": model, "ids": made}),
-            }],
+            Back::Deleting(model) if opened == Some(model) && !made.is_empty() => vec![deleting(model, made)],
+            Back::DeletingGiven(model) if !made.is_empty() => vec![deleting(model, made)],
             Back::Unarchiving => vec![UndoCall {
                 tool: super::super::WRITE.to_owned(),
                 arguments: json!({"model": self.model, "ids": ids, "values": {"active": true}}),
             }],
-            Back::ByOnMade(..) | Back::Deleting(_) => {
+            Back::ByOnMade(..) | Back::Deleting(_) | Back::DeletingGiven(_) => {
                 return Undo::none("Odoo did not say which records it made, so nothing can be taken back.");
             }
             Back::None(why) => return Undo::none(why),
@@ -133,6 +161,10 @@ impl Known {
     }
 }
 
+fn deleting(model: &str, ids: &[i64]) -> UndoCall {
+    UndoCall { tool: super::super::UNLINK.to_owned(), arguments: json!({"model": model, "ids": ids}) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +212,23 @@ mod tests {
         assert_eq!(methods, ["action_cancel", "action_draft"]);
         assert_eq!(calls[0].arguments["ids"], json!([7]));
         assert!(leaves[0].contains("order date"), "{leaves:?}");
+    }
+
+    #[test]
+    fn an_activity_is_planned_on_models_that_have_them_and_goes_back_by_deleting_it() {
+        let fields = |model: &str, table: Value| Fields::parse(model, table).unwrap();
+        let lead = fields("crm.lead", json!({"activity_ids": {"type": "one2many", "relation": "mail.activity"}}));
+        let kwargs = Map::from_iter([("user_id".to_owned(), json!(2))]);
+        let known = Known::on(&lead, "activity_schedule", &kwargs).unwrap();
+        assert_eq!((known.effects, known.severity), ([Effect::MailPossible].as_slice(), Severity::Medium));
+        let Undo::Calls { calls, .. } = known.undo(&[7], None, &[63]) else { panic!("no way back") };
+        assert_eq!(calls[0].arguments, json!({"model": "mail.activity", "ids": [63]}));
+        assert!(matches!(known.undo(&[7], None, &[]), Undo::None { .. }));
+        let other = Map::from_iter([("automated".to_owned(), json!(true))]);
+        assert!(Known::on(&lead, "activity_schedule", &other).is_none());
+        let country = fields("res.country", json!({"activity_ids": {"type": "char"}}));
+        assert!(Known::on(&country, "activity_schedule", &kwargs).is_none());
+        assert!(Known::on(&lead, "action_set_won", &Map::new()).is_some());
     }
 
     #[test]

@@ -63,13 +63,12 @@ const BEGINNINGS: [(&str, &str); 41] = [
 ];
 
 /// Whole names.
-const NAMES: [(&str, &str); 92] = [
+const NAMES: [(&str, &str); 91] = [
     ("action_archive", ARCHIVE),
     ("action_mass_archive", ARCHIVE),
     ("action_unarchive", ARCHIVE),
     ("activity_feedback", "odoo_execute action_feedback on mail.activity"),
     ("activity_reschedule", ACTIVITY),
-    ("activity_schedule", ACTIVITY),
     ("activity_schedule_with_view", ACTIVITY),
     ("activity_search", ACTIVITY),
     ("activity_send_mail", POST),

@@ -7,7 +7,8 @@ use crate::tools::reach::{Reach, path};
 use crate::tools::{Locale, Site};
 use gatehouse_core::EdgeError;
 use gatehouse_odoo::domain::FieldSource as _;
-use gatehouse_odoo::{Field, FieldType, Fields, Method, Search};
+use gatehouse_odoo::versions::Word;
+use gatehouse_odoo::{Capability, Field, FieldType, Fields, Method, Search};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
 
@@ -176,7 +177,7 @@ fn default_of(value: &Value, field: &Field) -> Option<Value> {
 async fn payable(site: &Site, locale: &Locale, model: &str, ids: &[i64]) -> Result<Vec<i64>, EdgeError> {
     const LINES: &str = "account.move.line";
     let session = site.session().await?;
-    let (kind, kinds) = if session.client.version().at_least(16) {
+    let (kind, kinds) = if session.client.version().can(Capability::AccountTypes) {
         ("account_type", ["asset_receivable", "liability_payable"])
     } else {
         ("internal_type", ["receivable", "payable"])
@@ -223,7 +224,7 @@ async fn arch_of(site: &Site, locale: &Locale, form: &Form<'_>) -> Option<String
         views.iter().find(|view| view[1] == "form").and_then(|view| view[0].as_i64())
     };
     let view = view.or_else(of_views).map_or(Value::Bool(false), Value::from);
-    let name = if session.client.version().at_least(16) { "get_view" } else { "fields_view_get" };
+    let name = session.client.version().word(Word::View);
     let method = Method::read(form.model, name).arg("view_id", view).arg("view_type", "form");
     let view = session.client.call(&method.within(Some(&locale.context))).await.ok()?;
     view["arch"].as_str().map(str::to_owned)

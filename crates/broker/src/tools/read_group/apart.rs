@@ -4,7 +4,7 @@ use super::super::reach::{Reach, path};
 use super::super::site::Locale;
 use gatehouse_core::{EdgeError, ErrorCode};
 use gatehouse_odoo::domain::Grouping;
-use gatehouse_odoo::{Field, FieldType, Fields, Version};
+use gatehouse_odoo::{Capability, Field, FieldType, Fields, Version};
 use std::collections::BTreeMap;
 
 const COMPANY: &str = "company_id";
@@ -87,5 +87,5 @@ fn over_related(currency: &str, fields: &Fields, version: Version) -> Option<Str
     let field = fields.get(currency)?;
     let way = field.related.as_deref().filter(|way| way.contains('.'))?;
     let first = fields.get(way.split('.').next()?)?;
-    (version.at_least(19) && separates(first)).then(|| way.to_owned())
+    (version.can(Capability::FormattedGroups) && separates(first)).then(|| way.to_owned())
 }

@@ -48,7 +48,7 @@ pub(super) async fn every_refusal_has_its_code_and_a_next_step(scene: &Scene) {
             "expected {code:?}: {told}"
         );
         assert!(
-            error.message.len() > 10 && error.message.ends_with(['.', '”', '?']) || error.detail.is_some(),
+            error.message.len() > 10 && error.message.ends_with(['.', '”', '?', ')']) || error.detail.is_some(),
             "{told}"
         );
         assert!(!told.contains("Traceback") && !told.contains(".py"), "{told}");

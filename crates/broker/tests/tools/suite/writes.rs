@@ -18,7 +18,7 @@ pub(super) async fn values_are_checked_before_anything_is_sent(scene: &Scene) {
         let told = format!("{} {}", error.message, error.detail.clone().unwrap_or_default());
         assert!(told.contains(words), "{values}: {told}");
     }
-    let error = scene.err("odoo_create", json!({"model": "crm.lead", "values": {"description": "no name"}})).await;
+    let error = scene.err("odoo_create", json!({"model": "res.partner.category", "values": {"color": 1}})).await;
     assert!(error.message.contains("name"), "what is required and missing is told: {}", error.message);
     assert_eq!(scene.stored("res.partner", id, "country_id").await, json!(false));
     scene.remove("res.partner", &[id]).await;
