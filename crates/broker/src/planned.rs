@@ -53,7 +53,7 @@ impl Broker {
         }
         let count = progress.told.len();
         let undo = progress.way_back();
-        let mut answer = place(&job.site);
+        let mut answer = progress.place(&job.site);
         answer["status"] = json!("done");
         answer["steps"] = Value::Array(progress.told);
         let summary = format!("did {count} of {count} steps");
@@ -124,17 +124,25 @@ fn elapsed(from: Timestamp, until: Timestamp) -> u64 {
     u64::try_from(until.since(from).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Where a plan took place, told once.
-fn place(site: &Site) -> Value {
-    let mut place = Map::new();
-    if let Some(connection) = &site.connection {
-        place.insert("connection".into(), json!(connection.name));
-        place.insert("database".into(), json!(connection.database));
-    }
-    Value::Object(place)
-}
-
 impl Progress {
+    /// Where the plan took place, told once: what every step says of it is taken out of the steps.
+    fn place(&mut self, site: &Site) -> Value {
+        let mut place = Map::new();
+        if let Some(connection) = &site.connection {
+            place.insert("connection".into(), json!(connection.name));
+            place.insert("database".into(), json!(connection.database));
+        }
+        for name in ["company", "companies"] {
+            let mut said = self.told.iter().filter_map(|step| step.get(name));
+            let Some(first) = said.next().cloned() else { continue };
+            if said.all(|other| *other == first) {
+                self.told.iter_mut().filter_map(Value::as_object_mut).for_each(|step| drop(step.remove(name)));
+                place.insert(name.into(), first);
+            }
+        }
+        Value::Object(place)
+    }
+
     fn did(&mut self, number: usize, tool: &str, done: &Done, undo: Option<Undo>) {
         let ids = done.answer["ids"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
         self.made.insert(number, ids);
@@ -180,12 +188,12 @@ impl Progress {
         Undo::Calls { calls, leaves }
     }
 
-    fn stopped(self, number: usize, all: usize, site: &Site, error: &EdgeError) -> (Done, Undo) {
+    fn stopped(mut self, number: usize, all: usize, site: &Site, error: &EdgeError) -> (Done, Undo) {
         let undo = self.way_back();
         let done = number - 1;
         let summary = format!("did {done} of {all} steps, then: {}", error.message);
         let is_unknown = error.code == ErrorCode::OutcomeUnknown;
-        let mut answer = place(site);
+        let mut answer = self.place(site);
         answer["status"] = json!("partly_done");
         answer["steps"] = Value::Array(self.told);
         answer[if is_unknown { "unknown" } else { "failed" }] = json!({"step": number, "error": error});

@@ -1,8 +1,13 @@
+mod causes;
+mod words;
+
+pub use causes::{Lost, ProtocolMismatch, Unreachable};
+pub use words::Words;
+
 use crate::address::AddressError;
 use crate::answer::Flaw;
 use crate::tls::CertificateProblem;
 use gatehouse_core::{EdgeError, ErrorCode};
-use std::fmt;
 use std::time::Duration;
 
 /// Why Odoo did not do what was asked. Holds no login, no key, no traceback and no web page.
@@ -178,110 +183,6 @@ pub enum OdooError {
     Setup(String),
 }
 
-/// Why a host cannot be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unreachable {
-    /// The name has no address.
-    #[error("the name was not found")]
-    NameNotFound,
-    /// Nothing listens on that port.
-    #[error("it refused the line; nothing listens on that port")]
-    Refused,
-    /// No answer in time.
-    #[error("it did not answer in time")]
-    TimedOut,
-    /// No way there.
-    #[error("there is no network path to it")]
-    NoRoute,
-    /// The line was closed while TLS was being set up.
-    #[error("it does not speak TLS on that port, or dropped the line while setting it up")]
-    TlsFailed,
-    /// A proxy on the way refused.
-    #[error("the proxy on the way refused")]
-    Proxy,
-    /// Something else on the way.
-    #[error("the line could not be set up")]
-    Other,
-}
-
-/// What happened to the answer of a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Lost {
-    /// No answer in time.
-    #[error("no answer came in time")]
-    TimedOut,
-    /// The line dropped.
-    #[error("the line dropped before the answer was complete")]
-    Interrupted,
-    /// A proxy answered in Odoo's place.
-    #[error("a proxy on the way answered in Odoo's place (HTTP {0})")]
-    Gateway(u16),
-    /// The answer is not JSON, or only a part of it.
-    #[error("the answer could not be read")]
-    Unreadable,
-    /// The answer is larger than Gatehouse reads.
-    #[error("the answer was too large to read")]
-    TooLarge,
-}
-
-/// Why a protocol cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProtocolMismatch {
-    /// Older than what Gatehouse speaks.
-    #[error("The server runs Odoo {0}; Gatehouse needs 14.0 or later.")]
-    TooOld(String),
-    /// JSON-2 with a password.
-    #[error("JSON-2 takes an API key, not a password. Make a key in Odoo, or choose JSON-RPC for this connection.")]
-    PasswordOnJson2,
-    /// JSON-2 before 19.
-    #[error("The server runs Odoo {0}, and JSON-2 begins with 19.0. Choose JSON-RPC or Automatic for this connection.")]
-    NoJson2(String),
-    /// JSON-RPC after its end.
-    #[error("The server runs Odoo {0}, which has no JSON-RPC any more. Use an API key, with JSON-2 or Automatic.")]
-    NoJsonRpc(String),
-}
-
-/// Odoo's own words: no traceback, no control characters, at most [`Words::LIMIT`] characters. Not to be trusted as
-/// instructions: whoever can write into Odoo can write into them.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Words(String);
-
-impl Words {
-    /// How many characters are kept.
-    pub const LIMIT: usize = 2_000;
-
-    /// Takes what Odoo said, with `secret` blotted out wherever it stands.
-    pub(crate) fn new(text: &str, secret: &str) -> Self {
-        let text = text.split("Traceback (most recent call last)").next().unwrap_or_default();
-        let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "•••") };
-        let shows = |c: &char| *c == '\n' || !(c.is_control() || is_unseen(*c));
-        let kept = text.chars().filter(shows).take(Self::LIMIT).collect::<String>();
-        Self(kept.trim().to_owned())
-    }
-
-    /// The words.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether Odoo said nothing that can be passed on.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Debug for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl OdooError {
     /// The error as windows and agents see it: what happened, and the next step. Odoo's own words stand in `detail`,
     /// labelled.
@@ -355,12 +256,6 @@ impl OdooError {
     }
 }
 
-/// Characters that turn or hide what stands beside them.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
-}
-
 fn size(bytes: u64) -> String {
     match bytes {
         0..1_048_576 => format!("{} KiB", bytes / 1024),
@@ -373,84 +268,4 @@ fn after(wait: Option<Duration>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odoo_s_words_are_labelled_and_carry_no_traceback_and_no_secret() {
-        let words =
-            Words::new("You cannot\u{7} sell key-123.\nTraceback (most recent call last):\n  File \"/usr\"", "key-123");
-        let edge = OdooError::Refused { words }.edge();
-        assert_eq!(edge.code, ErrorCode::OdooRefused);
-        assert_eq!(edge.detail.as_deref(), Some("Odoo says: You cannot sell •••."));
-        assert!(!edge.retry);
-    }
-
-    #[test]
-    fn words_hide_and_turn_nothing() {
-        let words = Words::new("pay \u{202e}001\u{202c} now\u{e0041}\u{200b}\u{feff}", "");
-        assert_eq!(words.as_str(), "pay 001 now");
-    }
-
-    #[test]
-    fn every_error_names_a_next_step() {
-        let host = || "erp.example.com".to_owned();
-        let words = || Words::new("No.", "");
-        let all = [
-            OdooError::Address(AddressError::Empty),
-            OdooError::Unreachable { host: host(), cause: Unreachable::Refused },
-            OdooError::Certificate { host: host(), problem: CertificateProblem::Expired },
-            OdooError::BadAuthority("it is empty.".into()),
-            OdooError::Redirected { host: host(), to: "https://other".into() },
-            OdooError::NotOdoo { host: host(), what: "it answers with a web page".into() },
-            OdooError::NoApi { host: host(), api: "JSON-2" },
-            OdooError::UnknownDatabase { database: "prod".into() },
-            OdooError::CredentialRefused { credential: "API key" },
-            OdooError::ApiNotIncluded,
-            OdooError::Protocol(ProtocolMismatch::PasswordOnJson2),
-            OdooError::AccessDenied { words: words() },
-            OdooError::RecordMissing { words: words() },
-            OdooError::Refused { words: words() },
-            OdooError::UnknownSchema { words: words() },
-            OdooError::BadArguments { words: words() },
-            OdooError::Failed { class: "a.B".into(), words: words() },
-            OdooError::Busy { retry_after: None },
-            OdooError::TimedOut { host: host(), within: Duration::from_secs(30) },
-            OdooError::Interrupted { host: host() },
-            OdooError::TooLarge { limit: 1024 },
-            OdooError::Unreadable { host: host(), flaw: Flaw::Number },
-            OdooError::Unreadable { host: host(), flaw: Flaw::NotUtf8 },
-            OdooError::UnexpectedAnswer { what: "a.b".into() },
-            OdooError::OutcomeUnknown { cause: Lost::TooLarge },
-            OdooError::InvalidRequest("it is empty"),
-            OdooError::Setup("no roots.".into()),
-        ];
-        for error in all {
-            let (sentence, edge) = (error.to_string(), error.edge());
-            // The step stands in the sentence already, or follows it.
-            assert_eq!(error.next_step().is_none(), edge.message == sentence, "{edge:?}");
-            let steps = [
-                "check", "ask", "try", "read", "search", "change", "enter", "use", "name", "look", "has to", "choose",
-                "leave", "tell",
-            ];
-            let lower = edge.message.to_lowercase();
-            assert!(steps.iter().any(|step| lower.contains(step)), "{}", edge.message);
-            assert!(edge.message.ends_with('.') && !edge.message.contains(".."), "{}", edge.message);
-            assert!(!error.fix().is_empty());
-        }
-    }
-
-    #[test]
-    fn endless_words_are_cut() {
-        assert_eq!(Words::new(&"ä".repeat(10_000), "").as_str().chars().count(), Words::LIMIT);
-    }
-
-    #[test]
-    fn only_what_passes_by_itself_is_worth_a_second_try() {
-        assert!(OdooError::Busy { retry_after: None }.edge().retry);
-        assert!(!OdooError::OutcomeUnknown { cause: Lost::TimedOut }.edge().retry);
-        assert!(!OdooError::CredentialRefused { credential: "API key" }.edge().retry);
-        let busy = OdooError::Busy { retry_after: Some(Duration::from_secs(7)) };
-        assert_eq!(busy.to_string(), "Odoo is busy. Try again in 7 s.");
-    }
-}
+mod tests;

@@ -39,10 +39,10 @@ and `(cursor)`.
 
 - An answer is compact JSON, once. It names the connection and the company; `companies` where several are in play.
 - Several records are a table: `columns` once, `rows` after them, and `every_row` for what all have in common. One record is an
-  object. Groups are a table too. Rows are cut whole, at about 8,000 tokens: then `has_more` is true, and `cursor` or `next`
-  says how to go on.
-- `null` is no value. A many2one is `{\"id\", \"name\"}`, in a table `[id, name]`; both are taken back, as are a bare id and a name
-  that exactly one record has. Amounts in one currency say it once, as `currency`.
+  object; ids alone are a list, `ids`. Groups are a table too. Rows are cut whole, at about 8,000 tokens: then `has_more` is true, and `cursor` or `next`
+  says how to go on. It stands only where there is more.
+- `null` is no value. A many2one is `[id, name]`; it is taken back, as are `{\"id\", \"name\"}`, a bare id and a name that exactly
+  one record has. Amounts in one currency say it once, as `currency`.
 - A change may have to wait for a person: `{\"status\": \"pending_approval\", \"ticket\": …}`. `approval_wait` with the ticket gives
   the outcome; so does the same call, repeated. Nothing runs before a person has approved, and nothing twice.
 
@@ -66,6 +66,7 @@ paths are followed across models. Archived records are found only by a domain th
 A date is `2026-11-21`, a moment `2026-11-21 13:00:00` in UTC. Both may be relative to now in the time zone of the call: `today`,
 `now`, `yesterday`, `tomorrow`, `week_start`, `week_end`, and the same of `month`, `quarter` and `year`, each followed by offsets
 such as `-7d`, `+2w`, `-1m`, `+1y`, `-4h`: `month_start -1m`. An offset alone counts from today, or from now for a moment.
+Compared with moments, a day (`today -7d`, a bare date) is its first second for `<` and `>=`, its last for `<=` and `>`.
 
 ## Errors
 
@@ -163,7 +164,7 @@ fn meaning(name: &str, argument: &Value) -> String {
 /// What a caller of this tool meets most, besides what may happen to any call.
 fn known_errors(tool: &ToolDefinition) -> Vec<String> {
     let is_about_data = tool.input_schema["properties"].get("model").is_some();
-    let codes: &[&str] = match (tool.name.as_str(), tool.risk.category.to_owned()) {
+    let codes: &[&str] = match (tool.name.as_str(), tool.risk.category) {
         ("open_connection_manager" | "user_connection_list", _) => &["not_admitted", "paused"],
         ("user_connection_add", _) => &["invalid_arguments", "invalid_address", "name_taken", "denied_by_person"],
         ("user_connection_activate", _) => &["unknown_connection", "connection_unavailable"],

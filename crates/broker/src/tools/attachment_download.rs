@@ -262,7 +262,6 @@ impl DownloadCall {
     async fn attachment(&self, site: &Site, id: i64, about: &About) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let mut answer = heading(site, &self.locale)?;
-        answer["id"] = json!(id);
         answer["name"] = json!(about.name);
         answer["mimetype"] = json!(about.mimetype);
         answer["size"] = json!(about.size);
@@ -308,9 +307,6 @@ impl DownloadCall {
         let rows = site.told(model, rows).await?;
         let row = rows.first().ok_or_else(|| missing(model, res_id))?;
         let mut answer = heading(site, &self.locale)?;
-        answer["model"] = json!(model);
-        answer["res_id"] = json!(res_id);
-        answer["field"] = json!(field);
         let Some(size) = row.get(field).and_then(Value::as_str).filter(|size| !size.is_empty()) else {
             answer["note"] = json!("The field is empty.");
             return Ok(done(answer, "an empty field".to_owned(), 1));

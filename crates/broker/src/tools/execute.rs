@@ -176,7 +176,9 @@ impl Call for ExecuteCall {
                 self.method
             ),
         }];
-        if self.known.is_some()
+        if self.known.is_some_and(Known::is_planning) {
+            touches.push(recipients::assignee(site, &self.locale, self.kwargs.get("user_id")).await);
+        } else if self.known.is_some()
             && self.facts.effects.iter().any(|effect| matches!(effect, Effect::Mail | Effect::MailPossible))
         {
             touches.extend(recipients::of(site, &self.locale, &self.model, ids).await);

@@ -89,8 +89,10 @@ impl Call for ListModelsCall {
             found.iter().take(self.limit).map(|model| json!(format!("{} {}", model.name, model.label))).collect();
         let (rows, _) = cut(rows);
         let shown = rows.len();
-        let mut answer =
-            json!({"connection": site.connection()?.name, "models": rows, "has_more": shown < found.len()});
+        let mut answer = json!({"connection": site.connection()?.name, "models": rows});
+        if shown < found.len() {
+            answer["has_more"] = json!(true);
+        }
         if !is_whole {
             answer["note"] = json!(
                 "This user may not read Odoo's list of models: these are common ones, which need not be installed. \

@@ -94,7 +94,7 @@ impl Call for ReadCall {
         let missing: Vec<i64> = self.ids.iter().copied().filter(|id| !found.contains(id)).collect();
         let told = self.columns.table(&rows);
         let mut answer = heading(site, &self.locale)?;
-        if self.columns.explores || self.ids.len() == 1 {
+        if self.columns.explores {
             answer["url"] = json!(record_url(&site.session().await?.client, &self.model));
         }
         for (name, part) in told.parts {

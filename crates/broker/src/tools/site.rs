@@ -158,15 +158,7 @@ impl Locale {
         {
             return Err(bad("lang", lang, "use a code such as en_US or fr_FR"));
         }
-        let timezone = match arguments.text("timezone") {
-            Some(name) if Today::new(0, Some(name)).is_zone_known() && !name.is_empty() => name.to_owned(),
-            Some(name) => {
-                let shown: String = name.chars().take(64).collect();
-                return Err(bad("timezone", &format!("“{shown}”"), "use a name such as Europe/Paris or UTC"));
-            }
-            // Odoo counts days in UTC for a user whose zone it does not know; so does the context then.
-            None => me.tz.clone().filter(|name| Today::new(0, Some(name)).is_zone_known()).unwrap_or_default(),
-        };
+        let timezone = zone_of(arguments.text("timezone"), me.tz.as_deref())?;
         let companies = match arguments.get("companies").and_then(Value::as_array) {
             None => vec![me.company.clone()],
             Some(named) if named.is_empty() => {
@@ -194,6 +186,20 @@ impl Locale {
     }
 }
 
+/// The time zone of a call by its name: the one given, else the user's own; empty for UTC. An own one that nobody knows counts
+/// as UTC, as in Odoo.
+fn zone_of(given: Option<&str>, own: Option<&str>) -> Result<String, EdgeError> {
+    let is_known = |name: &&str| !name.is_empty() && Today::new(0, Some(name)).is_zone_known();
+    match given {
+        Some(name) if is_known(&name) => Ok(name.to_owned()),
+        Some(name) => {
+            let shown: String = name.chars().take(64).collect();
+            Err(bad("timezone", &format!("“{shown}”"), "use a name such as Europe/Paris or UTC"))
+        }
+        None => Ok(own.filter(is_known).unwrap_or_default().to_owned()),
+    }
+}
+
 fn is_language_code(text: &str) -> bool {
     text.len() <= 16 && text.len() >= 2 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_@-".contains(c))
 }
@@ -212,4 +218,20 @@ fn find_company(wanted: &Value, own: &[(i64, String)]) -> Result<(i64, String), 
 
 fn bad(argument: &str, value: &str, hint: &str) -> EdgeError {
     EdgeError::new(ErrorCode::InvalidArguments, format!("{argument}: {value} does not fit; {hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_that_nobody_knows_is_refused_where_it_is_given_and_counts_as_utc_where_it_is_the_user_s_own() {
+        assert_eq!(zone_of(Some("Europe/Paris"), Some("Asia/Tokyo")).unwrap(), "Europe/Paris");
+        assert_eq!(zone_of(None, Some("Asia/Tokyo")).unwrap(), "Asia/Tokyo");
+        assert_eq!(zone_of(None, Some("Moon/Crater")).unwrap(), "");
+        assert_eq!(zone_of(None, None).unwrap(), "");
+        for name in ["Moon/Crater", "europe/paris", ""] {
+            assert_eq!(zone_of(Some(name), Some("UTC")).unwrap_err().code, ErrorCode::InvalidArguments, "{name}");
+        }
+    }
 }

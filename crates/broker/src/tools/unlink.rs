@@ -3,6 +3,7 @@
 use super::arguments::Arguments;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
+use crate::answers::changed;
 use crate::preview::{SHOWN_RECORDS, sentence};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
@@ -132,17 +133,9 @@ impl Call for UnlinkCall {
         let session = site.session().await?;
         let removed = session.client.unlink(&self.model, &self.facts.ids, Some(&self.locale.context)).await;
         site.told(&self.model, removed).await?;
-        let connection = site.connection()?;
         Ok(Done {
             summary: format!("deleted {}", counted(self.facts.ids.len(), &format!("{} record", self.model))),
-            answer: json!({
-                "status": "deleted",
-                "model": self.model,
-                "ids": self.facts.ids,
-                "connection": connection.name,
-                "database": connection.database,
-                "companies": self.locale.companies,
-            }),
+            answer: changed(site, &self.locale, "deleted", &self.facts.ids)?,
             rows: 0,
             outcome: None,
             images: Vec::new(),

@@ -89,7 +89,10 @@ async fn the_largest_file_fits_through_the_socket() {
     while !answer["ticket"].is_null() {
         answer = agent.call("approval_wait", json!({"ticket": answer["ticket"]})).await.unwrap();
     }
-    assert_eq!(answer["size"], 2_499_999);
+    assert_eq!(answer["status"], "attached");
+    let listed = on_demo(json!({"model": "res.partner", "res_id": PARTNER}));
+    let listed = agent.call("odoo_attachment_download", listed).await.unwrap();
+    assert_eq!(listed["attachments"][0]["size"], 2_499_999, "{listed}");
 }
 
 #[tokio::test]

@@ -29,10 +29,10 @@ async fn of_several_companies_each_record_says_which_it_is_of() {
     let agent = house.admitted("claude-code").await;
     let answer = agent.call("odoo_search_read", orders(&json!([1, THERE]))).await.unwrap();
     assert_eq!(answer["companies"], json!([HERE, THERE]));
-    let of = |id: i64| records(&answer).iter().find(|row| row["id"] == id).unwrap()["company_id"]["name"].clone();
+    let of = |id: i64| records(&answer).iter().find(|row| row["id"] == id).unwrap()["company_id"][1].clone();
     assert_eq!((of(1), of(14)), (json!(HERE), json!(THERE)));
     let read = json!({"model": "sale.order", "ids": [14], "fields": ["name"], "companies": [1, 2]});
-    assert_eq!(agent.call("odoo_read", read).await.unwrap()["records"][0]["company_id"]["name"], THERE);
+    assert_eq!(agent.call("odoo_read", read).await.unwrap()["records"][0]["company_id"][1], THERE);
     let countries = json!({"model": "res.country", "companies": [1, 2], "limit": 1, "fields": ["code"]});
     let country = agent.call("odoo_search_read", countries).await.unwrap()["records"][0].clone();
     assert!(country.get("company_id").is_none(), "a model without companies: {country}");

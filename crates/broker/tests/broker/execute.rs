@@ -51,7 +51,7 @@ pub(crate) fn last_undo(house: &House) -> Value {
     let of = |seq| house.broker.activity_detail(seq).unwrap().payload;
     let payloads = entries.iter().filter_map(|entry| serde_json::from_str::<Value>(&of(entry.seq)?).ok());
     let mut undo = payloads.filter_map(|payload| payload.get("undo").filter(|undo| !undo.is_null()).cloned());
-    undo.next().expect("the journal keeps a way back")
+    undo.next().unwrap()
 }
 
 fn run(model: &str, method: &str, ids: &[i64]) -> Value {
@@ -79,8 +79,8 @@ async fn confirming_and_back(house: House, agent: Agent) {
     let (order, partner) = quotation(&house, &agent, "Execute: confirming").await;
     let (card, answer) = approved(&house, &agent, "odoo_execute", run("sale.order", "action_confirm", &[order])).await;
     let answer = answer.unwrap();
-    assert_eq!((&answer["status"], &answer["method"]), (&json!("done"), &json!("action_confirm")), "{answer}");
-    assert!(answer["database"].is_string() && answer["companies"].is_array() && answer.get("result").is_none());
+    assert_eq!((&answer["status"], answer.get("method")), (&json!("done"), None), "{answer}");
+    assert!(answer["database"].is_string() && answer["company"].is_string() && answer.get("result").is_none());
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     assert_eq!((content.category, content.severity), (Category::Execute, Severity::Medium));
     assert!(content.effects.contains(&Effect::MailPossible));
@@ -214,6 +214,33 @@ async fn what_does_not_fit(house: House, agent: Agent) {
     clean(&house, &agent, &[("sale.order", order), ("res.partner", partner)]).await;
 }
 
+async fn a_planned_call(house: House, agent: Agent) {
+    let lead = json!({"model": "crm.lead", "values": {"name": "Execute: a call", "type": "opportunity"}});
+    let lead = done(&house, &agent, "odoo_create", on_demo(lead)).await["ids"][0].as_i64().unwrap();
+    let me = agent.call("odoo_connect", json!({"connection": "Demo"})).await.unwrap()["user"]["id"].as_i64().unwrap();
+    let mut call = run("crm.lead", "activity_schedule", &[lead]);
+    call["kwargs"] =
+        json!({"act_type_xmlid": "mail.mail_activity_data_call", "date_deadline": "2031-05-05", "user_id": me});
+    let (card, answer) = approved(&house, &agent, "odoo_execute", call).await;
+    let answer = answer.unwrap();
+    let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
+    assert_eq!((content.severity, content.effects.as_slice()), (Severity::Medium, [Effect::MailPossible].as_slice()));
+    assert!(content.touches[0].starts_with("Plans an activity"), "{:?}", content.touches);
+    assert!(
+        content.touches[1].starts_with("It is for ") && content.touches[1].contains("told"),
+        "{:?}",
+        content.touches
+    );
+    let activity = answer["ids"][0].as_i64().unwrap_or_else(|| panic!("{answer}"));
+    assert!(answer.get("result").is_none(), "{answer}");
+    assert_eq!(value(&agent, "mail.activity", activity, "date_deadline").await, json!("2031-05-05"));
+    assert_eq!(value(&agent, "mail.activity", activity, "user_id").await["id"], json!(me));
+    taken_back(&house, &agent).await;
+    let left = json!({"model": "mail.activity", "domain": [["id", "=", activity]], "connection": "Demo"});
+    assert_eq!(agent.call("odoo_search_count", left).await.unwrap()["count"], 0);
+    clean(&house, &agent, &[("crm.lead", lead)]).await;
+}
+
 async fn twin() -> (House, Agent) {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
@@ -245,6 +272,12 @@ async fn what_is_no_business_method_is_refused_before_anybody_is_asked() {
 }
 
 #[tokio::test]
+async fn an_activity_is_planned_for_somebody_and_goes_back_by_deleting_it() {
+    let (house, agent) = twin().await;
+    a_planned_call(house, agent).await;
+}
+
+#[tokio::test]
 async fn an_order_that_changed_since_it_was_shown_is_not_confirmed() {
     let (house, agent) = twin().await;
     let (order, _) = quotation(&house, &agent, "Execute: drift").await;
@@ -265,20 +298,21 @@ async fn an_unknown_method_is_refused_where_fields_are_kept_from_agents() {
     assert_eq!(error.code, ErrorCode::Denied, "{error:?}");
 }
 
-/// The same against a real Odoo 19: `GATEHOUSE_ODOO_URL`, `GATEHOUSE_ODOO_DB` and `GATEHOUSE_ODOO_ADMIN_KEY` name it.
+/// The same against a real Odoo 19: `GATEHOUSE_ODOO_URL`, `GATEHOUSE_ODOO_DB`, `GATEHOUSE_ODOO_ADMIN_KEY` and
+/// `GATEHOUSE_ODOO_DEMO_KEY` name it.
 #[cfg(feature = "real-odoo")]
 mod real {
     use super::*;
     use gatehouse_broker::DemoServer;
 
-    async fn real() -> (House, Agent) {
+    async fn real(login: &str) -> (House, Agent) {
         let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
         let house = House::open().await;
         let server = DemoServer {
             origin: variable("GATEHOUSE_ODOO_URL"),
             database: variable("GATEHOUSE_ODOO_DB"),
-            login: "admin".into(),
-            api_key: variable("GATEHOUSE_ODOO_ADMIN_KEY").into(),
+            login: login.into(),
+            api_key: variable(&format!("GATEHOUSE_ODOO_{}_KEY", login.to_uppercase())).into(),
         };
         house.broker.add_demo(server).await.unwrap();
         let agent = house.admitted("claude-code").await;
@@ -287,25 +321,33 @@ mod real {
 
     #[tokio::test]
     async fn confirming_shows_the_order_and_has_a_way_back_that_says_what_stays() {
-        let (house, agent) = real().await;
+        let (house, agent) = real("admin").await;
         confirming_and_back(house, agent).await;
     }
 
     #[tokio::test]
     async fn a_wizard_is_a_plan_and_the_form_odoo_wants_comes_as_the_next_call() {
-        let (house, agent) = real().await;
+        let (house, agent) = real("admin").await;
         a_wizard_by_its_fields(house, agent).await;
     }
 
     #[tokio::test]
     async fn a_form_that_sends_is_described_and_nothing_is_sent() {
-        let (house, agent) = real().await;
+        let (house, agent) = real("admin").await;
         a_message_form(house, agent).await;
     }
 
     #[tokio::test]
     async fn what_is_no_business_method_is_refused_before_anybody_is_asked() {
-        let (house, agent) = real().await;
+        let (house, agent) = real("admin").await;
         what_does_not_fit(house, agent).await;
+    }
+
+    #[tokio::test]
+    async fn an_activity_is_planned_for_somebody_and_goes_back_by_deleting_it() {
+        for login in ["admin", "demo"] {
+            let (house, agent) = real(login).await;
+            a_planned_call(house, agent).await;
+        }
     }
 }

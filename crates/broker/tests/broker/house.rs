@@ -393,8 +393,11 @@ pub(crate) fn ticket_of(answer: &Value) -> TicketId {
     TicketId::parse(answer["ticket"].as_str().unwrap_or_default()).unwrap()
 }
 
-/// The records of an answer, each as an object, whether they came as objects or as a table. A many2one is `{id, name}`.
+/// The records of an answer, each as an object, whether they came as objects or as a table. A many2one is `[id, name]`.
 pub(crate) fn records(answer: &Value) -> Vec<Value> {
+    if let Some(ids) = answer["ids"].as_array() {
+        return ids.iter().map(|id| json!({"id": id})).collect();
+    }
     if let Some(records) = answer["records"].as_array() {
         return records.clone();
     }
@@ -430,9 +433,6 @@ fn as_object(columns: &[Value], cells: &Value) -> Value {
                 rows.iter().map(|row| as_object(inner, row)).collect()
             }
             (Value::Array(_), Some(inner)) => as_object(inner, cell),
-            (Value::Array(pair), None) if matches!(pair.as_slice(), [Value::Number(_), Value::String(_)]) => {
-                json!({"id": pair[0], "name": pair[1]})
-            }
             (other, _) => other.clone(),
         };
         record.insert(name, value);

@@ -2,6 +2,7 @@
 //! for the hand of the person; the window itself is tested elsewhere.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::needless_pass_by_value, clippy::format_collect, reason = "values made on the spot")]
 
 mod asking;
 mod attachments;
@@ -16,6 +17,7 @@ mod limits;
 mod lines;
 mod managed;
 mod messages;
+mod names;
 mod opened;
 mod oracles;
 mod paging;
@@ -33,3 +35,4 @@ mod sealed;
 mod trial;
 mod undo;
 mod writing;
+mod zones;

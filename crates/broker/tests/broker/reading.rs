@@ -90,11 +90,11 @@ async fn amounts_come_with_their_currency_once_or_in_each_row() {
     assert!(!answer["columns"].to_string().contains("currency"), "{answer}");
     let asked = json!({"model": "sale.order", "ids": [1, 2], "fields": ["amount_total", "currency_id"]});
     let asked = agent.call("odoo_read", asked).await.unwrap();
-    assert_eq!(asked["every_row"]["currency_id"]["name"], "USD", "what was asked for is shown as asked: {asked}");
+    assert_eq!(asked["every_row"]["currency_id"], json!([1, "USD"]), "what was asked for is shown as asked: {asked}");
     house.meddle("sale.order", 2, json!({"currency_id": 2})).await;
     let answer = agent.call("odoo_read", read).await.unwrap();
     assert!(answer.get("currency").is_none());
-    let currencies: Vec<_> = records(&answer).iter().map(|order| order["currency_id"]["name"].clone()).collect();
+    let currencies: Vec<_> = records(&answer).iter().map(|order| order["currency_id"][1].clone()).collect();
     assert_eq!(currencies, ["USD", "EUR", "USD"]);
     let one = json!({"model": "sale.order", "ids": [2], "fields": ["amount_total"]});
     assert_eq!(agent.call("odoo_read", one).await.unwrap()["currency"], "EUR");
@@ -109,14 +109,49 @@ async fn several_records_are_a_table_and_one_is_an_object() {
     assert_eq!(answer["columns"], json!(["id", "name", "partner_id"]), "{answer}");
     assert_eq!(answer["rows"][0][1], "S00001");
     assert!(answer["rows"][0][2][0].is_number() && answer["rows"][0][2][1].is_string(), "{answer}");
-    assert_eq!(answer["every_row"], json!({"company_id": {"id": 1, "name": "My Company (San Francisco)"}}));
+    assert_eq!(answer["every_row"], json!({"company_id": [1, "My Company (San Francisco)"]}));
     let one = agent.call("odoo_search_read", search(1)).await.unwrap();
     assert_eq!(one["records"][0]["name"], "S00001");
-    assert!(one["records"][0]["partner_id"]["name"].is_string());
+    assert_eq!(one["records"][0]["partner_id"], answer["rows"][0][2], "a many2one has one form");
     let none = json!({"model": "sale.order", "domain": [["id", "=", 999_999]]});
     assert_eq!(agent.call("odoo_search_read", none).await.unwrap()["records"], json!([]));
+    let many = json!({"model": "sale.order", "fields": ["id"], "order": "id", "limit": 2});
+    let many = agent.call("odoo_search_read", many).await.unwrap();
+    assert_eq!((&many["ids"], many.get("rows")), (&json!([1, 2]), None), "{many}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_record_is_told_where_an_agent_looks_around() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
     let page = format!("{}/odoo/sale.order/{{id}}", house.sim.url());
-    assert_eq!((&answer["url"], &one["connection"]), (&json!(page), &json!("Demo")));
+    for (tool, arguments, is_told) in [
+        ("odoo_search_read", json!({"model": "sale.order", "limit": 2}), true),
+        ("odoo_search_read", json!({"model": "sale.order", "limit": 2, "fields": ["name"]}), false),
+        ("odoo_read", json!({"model": "sale.order", "ids": [1, 2]}), true),
+        ("odoo_read", json!({"model": "sale.order", "ids": [1], "fields": ["name"]}), false),
+        ("odoo_read", json!({"model": "sale.order", "ids": [1, 2], "fields": ["name"]}), false),
+    ] {
+        let answer = agent.call(tool, arguments.clone()).await.unwrap();
+        assert_eq!(answer.get("url"), is_told.then_some(&json!(page)), "{tool} {arguments}");
+        assert_eq!(answer["connection"], "Demo");
+    }
+    let connected = agent.call("odoo_connect", json!({})).await.unwrap();
+    assert_eq!(connected["record_url"], format!("{}/odoo/{{model}}/{{id}}", house.sim.url()));
+}
+
+#[tokio::test]
+async fn an_order_with_its_lines_tells_nothing_twice() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let lines = ["product_id", "product_uom_qty", "price_unit", "price_subtotal"];
+    let mut fields = vec!["name".to_owned(), "partner_id".to_owned(), "amount_total".to_owned()];
+    fields.extend(lines.map(|name| format!("order_line.{name}")));
+    let answer = agent.call("odoo_read", json!({"model": "sale.order", "ids": [7], "fields": fields})).await.unwrap();
+    let order = &answer["records"][0];
+    let columns = json!(["id", "product_id", "product_uom_qty", "price_unit", "price_subtotal"]);
+    assert_eq!((&answer["currency"], &order["order_line"]["columns"]), (&json!("USD"), &columns), "{answer}");
+    assert!(order["partner_id"][0].is_number() && !answer.to_string().contains("currency_id"), "{answer}");
 }
 
 #[tokio::test]
@@ -261,7 +296,7 @@ async fn related_records_come_in_the_same_trip() {
         .await
         .unwrap();
     let order = &records(&answer)[0];
-    assert!(order["partner_id"]["name"].is_string(), "{order}");
+    assert!(order["partner_id"][1].is_string(), "{order}");
     assert!(order["order_line"][0]["name"].is_string(), "{order}");
 }
 
@@ -296,7 +331,8 @@ async fn an_old_server_is_asked_once_more_for_related_records() {
     let fields = json!(["name", "partner_id.city", "order_line.name", "order_line.product_id.default_code"]);
     let read = json!({"model": "sale.order", "ids": [1, 2], "fields": fields});
     let answer = agent.call("odoo_read", read.clone()).await.unwrap();
-    let page = answer["url"].as_str().unwrap();
+    let connected = agent.call("odoo_connect", json!({})).await.unwrap();
+    let page = connected["record_url"].as_str().unwrap().replace("{model}", "sale.order");
     assert!(page.ends_with("/web#id={id}&model=sale.order&view_type=form"), "{page}");
     let before = house.sim.log().len();
     assert_eq!(agent.call("odoo_read", read.clone()).await.unwrap(), answer);

@@ -103,7 +103,25 @@ async fn a_deletion_names_where_it_took_place_and_what_goes_with_it() {
     assert!(content.touches.iter().any(|touched| touched.contains("Archiving would do")), "{:?}", content.touches);
     let answer = answer.unwrap();
     assert_eq!(answer["status"], "deleted");
-    for part in ["connection", "database", "companies"] {
+    for part in ["connection", "database", "company"] {
         assert!(answer.get(part).is_some_and(|value: &Value| !value.is_null()), "{part} is missing in {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_text_or_list_that_was_shown_in_part_is_not_written_back() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    house.meddle("res.partner", 9, json!({"website": "x".repeat(3_000)})).await;
+    let read = on_demo(json!({"model": "res.partner", "ids": [9, 10], "fields": ["website"]}));
+    let answer = agent.call("odoo_read", read).await.unwrap();
+    let shown = crate::house::records(&answer)[0]["website"].clone();
+    assert!(shown.as_str().unwrap().ends_with("… [2000 more characters]"), "{shown}");
+    for values in [json!({"website": shown}), json!({"category_id": [1, "… 50 more"]})] {
+        let write = on_demo(json!({"model": "res.partner", "ids": [9], "values": values}));
+        let error = agent.call("odoo_write", write).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArguments, "{values}");
+        assert!(error.message.contains("shown only in part"), "{}", error.message);
+    }
+    assert!(house.approver.cards().is_empty());
 }

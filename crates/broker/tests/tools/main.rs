@@ -5,6 +5,7 @@
 //! `GATEHOUSE_ODOO_DB`, `GATEHOUSE_ODOO_ADMIN_KEY` and `GATEHOUSE_ODOO_DEMO_KEY` set.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::needless_pass_by_value, reason = "values made on the spot")]
 
 #[path = "../broker/house.rs"]
 #[allow(dead_code, reason = "shared with the tests of the broker, which use the rest of it")]

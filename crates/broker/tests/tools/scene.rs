@@ -18,7 +18,8 @@ pub(crate) struct Target {
 }
 
 pub(crate) struct Scene {
-    pub(crate) house: House,
+    /// Closed when the scene ends.
+    _house: House,
     pub(crate) agent: Agent,
     pub(crate) target: Target,
     mark: String,
@@ -50,7 +51,7 @@ impl Scene {
         let agent = house.admitted("claude-code").await;
         house.save(&house.of_demo(), r#"{"version": "1", "default": "allow"}"#).await;
         let mark = format!("Suite {protocol:?} {} {}", target.login, std::process::id());
-        Self { house, agent, target, mark, made: AtomicUsize::new(0) }
+        Self { _house: house, agent, target, mark, made: AtomicUsize::new(0) }
     }
 
     pub(crate) fn is_admin(&self) -> bool {
@@ -113,6 +114,9 @@ pub(crate) fn ids(answer: &Value) -> Vec<i64> {
 
 /// The records of an answer as objects, whether they came as objects or as a table.
 pub(crate) fn records(answer: &Value) -> Vec<Map<String, Value>> {
+    if let Some(ids) = answer["ids"].as_array() {
+        return ids.iter().map(|id| Map::from_iter([("id".to_owned(), id.clone())])).collect();
+    }
     if let Some(records) = answer["records"].as_array() {
         return records.iter().filter_map(|record| record.as_object().cloned()).collect();
     }

@@ -111,6 +111,11 @@ async fn relative_dates_are_resolved_where_the_user_is_and_told() {
             json!([["order_line", "any", [["order_id.validity_date", "<", "2026-10-01"]]]]),
             1,
         ),
+        (
+            json!(["&", ["date_order", "<=", "today"], ["date_order", ">", "yesterday"]]),
+            json!(["&", ["date_order", "<=", "2026-11-21 22:59:59"], ["date_order", ">", "2026-11-20 22:59:59"]]),
+            2,
+        ),
         (json!("[('date_order', '>', '-4h')]"), json!([["date_order", ">", "2026-11-21 12:07:00"]]), 1),
         (json!([["name", "=", "today"]]), json!([["name", "=", "today"]]), 0),
         (json!([["partner_id", "ilike", "today"]]), json!([["partner_id", "ilike", "today"]]), 0),

@@ -61,9 +61,9 @@ impl Check<'_> {
             .checked_sub(1)
             .ok_or_else(|| Problem::new(at, format!("more than {} names to look up; use ids", super::MAX_LOOKUPS)))?;
         let mut found: Vec<(i64, String)> = self.names.name_search(model, wanted, true, CANDIDATES).await?;
-        if let [(_, name)] = found.as_slice() {
-            let is_meant = is_meant(wanted, name);
-            found.retain(|_| is_meant);
+        let mut near = Vec::new();
+        if found.first().is_some_and(|(_, name)| found.len() == 1 && !is_meant(wanted, name)) {
+            near.append(&mut found);
         } else if found.iter().any(|(_, name)| name.trim() == wanted) {
             found.retain(|(_, name)| name.trim() == wanted);
         }
@@ -71,7 +71,9 @@ impl Check<'_> {
         match found.len() {
             1 => Ok(found.remove(0)),
             0 => {
-                let near = self.names.name_search(model, text.trim(), false, CANDIDATES).await?;
+                if near.is_empty() {
+                    near = self.names.name_search(model, text.trim(), false, CANDIDATES).await?;
+                }
                 Err(Problem::new(at, format!("no record of {model} is named exactly “{wanted}”; use the id"))
                     .with_candidates(listed(&near))
                     .into())

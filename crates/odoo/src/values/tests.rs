@@ -305,7 +305,9 @@ async fn a_record_that_odoo_alone_finds_equal_is_meant_though_it_is_shown_otherw
     assert_eq!(found[0].candidates, ["21 ([D1] Desk)", "22 ([D2] Desk)"]);
     // What Odoo finds by the beginning alone is another product.
     for name in ["[E-COM07] Small Cabinet", "[E-COM07]Small", "[E-COM07] Large Cab"] {
-        assert!(problems(line(name).await)[0].message.contains("exactly"), "{name}");
+        let found = problems(line(name).await);
+        assert!(found[0].message.contains("exactly"), "{name}");
+        assert_eq!(found[0].candidates, ["20 ([E-COM07] Large Cabinet)"], "{name}");
     }
 }
 

@@ -71,6 +71,11 @@ impl Known {
         Self::of(fields.model(), method, kwargs).or_else(planned)
     }
 
+    /// Whether it plans activities: then whom they are for is told, and nobody else.
+    pub(super) fn is_planning(&self) -> bool {
+        self.method == SCHEDULE.method
+    }
+
     fn takes(&self, kwargs: &Map<String, Value>) -> bool {
         kwargs.keys().all(|name| self.kwargs.contains(&name.as_str()))
     }

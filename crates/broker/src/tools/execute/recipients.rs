@@ -31,6 +31,18 @@ pub(super) async fn of(site: &Site, locale: &Locale, model: &str, ids: &[i64]) -
     })
 }
 
+/// A sentence for the card of a planned activity: whom it is for.
+pub(super) async fn assignee(site: &Site, locale: &Locale, user: Option<&Value>) -> String {
+    let Some(id) = user.and_then(Value::as_i64) else { return "It is for nobody, and nobody is told.".into() };
+    let Ok(session) = site.session().await else { return "Whom it is for could not be found out.".into() };
+    let rows = session.client.read("res.users", &[id], &["display_name"], Some(&locale.context)).await;
+    let name = rows.ok().and_then(|rows| Some(rows.first()?.get("display_name")?.as_str()?.to_owned()));
+    name.map_or_else(
+        || format!("It is for the user {id}, whose name could not be read."),
+        |name| format!("It is for {name}, who may be told by mail."),
+    )
+}
+
 async fn followers(site: &Site, locale: &Locale, model: &str, ids: &[i64]) -> Result<BTreeSet<String>, OdooError> {
     let Ok(session) = site.session().await else { return Ok(BTreeSet::new()) };
     let search = Search {

@@ -97,7 +97,7 @@ impl Shape<'_> {
             _ => value(&one.spec),
         };
         let of_axes = axes.iter().map(|axis| self.cell(row.get(&axis.spec).unwrap_or(&Value::Null), axis));
-        of_axes.chain([value(COUNT)]).chain(aggregates.iter().map(|one| sum(one))).collect()
+        of_axes.chain([value(COUNT)]).chain(aggregates.iter().map(sum)).collect()
     }
 
     /// What a group has in common: a record is `[id, name]`, or its id alone where its name is kept from the agent.

@@ -83,7 +83,7 @@ pub(super) fn plain(value: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn row(value: Value) -> Record {
+    fn row(value: &Value) -> Record {
         value.as_object().cloned().unwrap_or_default()
     }
 
@@ -96,14 +96,14 @@ mod tests {
     fn what_the_groups_tell_is_added_up_and_nothing_else_is() {
         let rows = [
             row(
-                json!({"a:sum": 0.1, "a:avg": 0.05, "a:count": 2, "n:sum": 1, "d:min": "2026-02-01", "d:max": "2026-02-01",
+                &json!({"a:sum": 0.1, "a:avg": 0.05, "a:count": 2, "n:sum": 1, "d:min": "2026-02-01", "d:max": "2026-02-01",
                        "a:count_distinct": 2, "f:bool_and": true, "f:bool_or": true, "__count": 2}),
             ),
             row(
-                json!({"a:sum": 0.2, "a:avg": 0.2, "a:count": 1, "n:sum": 2, "d:min": "2026-01-01", "d:max": "2026-01-01",
+                &json!({"a:sum": 0.2, "a:avg": 0.2, "a:count": 1, "n:sum": 2, "d:min": "2026-01-01", "d:max": "2026-01-01",
                        "a:count_distinct": 1, "f:bool_and": false, "f:bool_or": false, "__count": 3}),
             ),
-            row(json!({"a:sum": null, "a:avg": null, "a:count": 0, "n:sum": null, "d:min": null, "d:max": null,
+            row(&json!({"a:sum": null, "a:avg": null, "a:count": 0, "n:sum": null, "d:min": null, "d:max": null,
                        "a:count_distinct": 0, "f:bool_and": null, "f:bool_or": null, "__count": 1})),
         ];
         let rows: Vec<&Record> = rows.iter().collect();
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn of_no_value_at_all_the_least_is_none() {
-        let rows = [row(json!({"d:min": null}))];
+        let rows = [row(&json!({"d:min": null}))];
         assert_eq!(over(&aggregate("d:min"), &[&rows[0]]), Some(Value::Null));
     }
 }

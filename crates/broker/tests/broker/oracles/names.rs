@@ -85,13 +85,13 @@ async fn the_names_of_records_whose_names_are_kept_are_not_shown() {
     let order =
         agent.call("odoo_read", json!({"model": "sale.order", "ids": [1], "fields": ["name", "partner_id"]})).await;
     let order = order.unwrap()["records"][0].clone();
-    assert!(order["partner_id"]["id"].is_number() && order["partner_id"].get("name").is_none(), "{order}");
+    assert!(order["partner_id"].is_number(), "{order}");
     let nested =
         json!({"model": "sale.order", "ids": [1], "fields": ["partner_id.city", "order_line.order_partner_id"]});
     let nested = agent.call("odoo_read", nested).await.unwrap()["records"][0].clone();
     assert!(nested["partner_id"].get("city").is_some() && nested["partner_id"].get("name").is_none(), "{nested}");
     let lines = &nested["order_line"];
-    let line = lines.get("rows").map_or(&lines[0]["order_partner_id"]["id"], |rows| &rows[0][1]);
+    let line = lines.get("rows").map_or(&lines[0]["order_partner_id"], |rows| &rows[0][1]);
     assert!(line.is_number(), "{nested}");
     let groups = agent.call("odoo_read_group", json!({"model": "sale.order", "group_by": ["partner_id"]})).await;
     for row in groups.unwrap()["rows"].as_array().unwrap() {

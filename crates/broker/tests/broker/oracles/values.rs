@@ -61,7 +61,7 @@ async fn the_oracle_of_copies_and_of_what_is_computed() {
     refused_by(BY_POLICY, &house, &agent, &calls).await;
     // A contact is named by its name, and the name is not kept.
     let answer = agent.call("odoo_read", json!({"model": "sale.order", "ids": [1], "fields": ["partner_id"]})).await;
-    assert!(answer.unwrap()["records"][0]["partner_id"]["name"].is_string());
+    assert!(answer.unwrap()["records"][0]["partner_id"][1].is_string());
 }
 
 #[tokio::test]
@@ -121,8 +121,8 @@ async fn the_default_fields_leave_out_what_is_kept() {
     // Nothing but the id is left of a country; an empty list would have been every field to Odoo.
     let (bare, agent) = keeping(&["res.country.*a*", "res.country.c*"]).await;
     let answer = agent.call("odoo_search_read", json!({"model": "res.country", "limit": 1})).await;
-    let row = answer.unwrap()["records"][0].clone();
-    assert_eq!(row.as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
+    let answer = answer.unwrap();
+    assert!(answer["ids"][0].is_number() && answer.get("records").is_none(), "{answer}");
     drop((house, bare));
 }
 

@@ -15,6 +15,7 @@ pub(crate) async fn run(target: Target, protocol: Protocol) {
     let scene = Scene::open(target, protocol).await;
     reads::connection_models_and_fields_are_told(&scene).await;
     reads::records_are_found_read_and_paged(&scene).await;
+    reads::answers_are_small(&scene).await;
     reads::what_was_handed_out_is_taken_back(&scene).await;
     reads::a_relative_date_is_resolved_and_shown(&scene).await;
     groups::records_are_counted_and_summed_up_in_one_shape(&scene).await;

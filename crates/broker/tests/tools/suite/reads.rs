@@ -70,6 +70,28 @@ pub(super) async fn records_are_found_read_and_paged(scene: &Scene) {
     scene.remove("res.partner", &all).await;
 }
 
+/// What an agent pays for most often, in bytes of the answer.
+pub(super) async fn answers_are_small(scene: &Scene) {
+    let head = ["name", "partner_id", "date_order", "state", "user_id", "amount_untaxed", "amount_tax", "amount_total"];
+    let lines =
+        ["product_id", "product_uom_qty", "qty_delivered", "qty_invoiced", "price_unit", "discount", "price_subtotal"];
+    let lines: Vec<String> = lines.iter().map(|name| format!("order_line.{name}")).collect();
+    let fields: Vec<&str> = head.into_iter().chain(lines.iter().map(String::as_str)).collect();
+    // An ordinary user may not see this order.
+    if !scene.is_admin() {
+        return;
+    }
+    let order = scene.ok("odoo_read", json!({"model": "sale.order", "ids": [7], "fields": fields})).await;
+    assert!(order["currency"].is_string() && !order.to_string().contains("currency_id"), "{order}");
+    let whole = order["records"][0]["order_line"]["rows"].as_array().map_or(0, Vec::len);
+    assert!(whole > 1 && order.to_string().len() <= 655, "{} bytes: {order}", order.to_string().len());
+    let found = json!({"model": "sale.order", "domain": [["id", "=", 7]], "fields": ["id"]});
+    let found = scene.ok("odoo_search_read", found).await;
+    assert!(found["ids"] == json!([7]) && found.to_string().len() <= 100, "{found}");
+    let contacts = scene.ok("odoo_search_read", json!({"model": "res.partner", "limit": 50})).await.to_string();
+    assert!(contacts.len() <= 50 * 130, "{} bytes: {contacts}", contacts.len());
+}
+
 /// A record as it was read, written again as it is, stays as it was.
 pub(super) async fn what_was_handed_out_is_taken_back(scene: &Scene) {
     let name = scene.name("round trip");
