@@ -234,10 +234,9 @@ async fn no_answer_makes_the_process_grow_by_more_than_64_mib() {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&child.stdout).into_owned();
-        print!(
-            "{}",
-            said.lines().filter(|line| line.contains("KiB")).map(|line| format!("{line}\n")).collect::<String>()
-        );
+        for line in said.lines().filter(|line| line.contains("KiB")) {
+            println!("{line}");
+        }
         assert!(child.status.success(), "{case}: {said}{}", String::from_utf8_lossy(&child.stderr));
     }
 }

@@ -234,7 +234,7 @@ async fn a_planned_call(house: House, agent: Agent) {
     let activity = answer["ids"][0].as_i64().unwrap_or_else(|| panic!("{answer}"));
     assert!(answer.get("result").is_none(), "{answer}");
     assert_eq!(value(&agent, "mail.activity", activity, "date_deadline").await, json!("2031-05-05"));
-    assert_eq!(value(&agent, "mail.activity", activity, "user_id").await["id"], json!(me));
+    assert_eq!(value(&agent, "mail.activity", activity, "user_id").await[0], json!(me));
     taken_back(&house, &agent).await;
     let left = json!({"model": "mail.activity", "domain": [["id", "=", activity]], "connection": "Demo"});
     assert_eq!(agent.call("odoo_search_count", left).await.unwrap()["count"], 0);

@@ -166,7 +166,7 @@ async fn an_answer_of_a_byte_at_a_time_ends_at_the_deadline() {
         let begun = Instant::now();
         assert!(matches!(read(&client).await, Err(OdooError::TimedOut { .. })));
         assert_eq!(write(&client).await, unknown(Lost::TimedOut));
-        assert!(begun.elapsed() < Duration::from_millis(3_000), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         assert_eq!((server.count("/search_read"), server.count("/write")), (1, 1));
     }
 }
