@@ -79,7 +79,11 @@ charges: Array<Charge>,
 /**
  * The hash over all policies that judged it; absent when none was asked.
  */
-policy: string | null, } | { "kind": "intent", 
+policy: string | null, 
+/**
+ * The plan that it is a step of.
+ */
+plan?: CallId, } | { "kind": "intent", 
 /**
  * Its id.
  */
@@ -135,7 +139,11 @@ charges: Array<Charge>,
 /**
  * The hash over all policies that judged it; absent when none was asked.
  */
-policy: string | null, } | { "kind": "settled", 
+policy: string | null, 
+/**
+ * The plan that it is a step of.
+ */
+plan?: CallId, } | { "kind": "settled", 
 /**
  * Its id.
  */
