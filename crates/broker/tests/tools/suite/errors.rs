@@ -27,7 +27,10 @@ pub(super) async fn every_refusal_has_its_code_and_a_next_step(scene: &Scene) {
             ("odoo_execute", json!({"model": "res.partner", "method": "no_such_method", "ids": [1]})),
             ErrorCode::UnknownSchema,
         ),
-        (("odoo_execute", json!({"model": "res.partner", "method": "_write", "ids": [1]})), ErrorCode::InvalidArguments),
+        (
+            ("odoo_execute", json!({"model": "res.partner", "method": "_write", "ids": [1]})),
+            ErrorCode::InvalidArguments,
+        ),
         (("odoo_write", json!({"model": "res.users", "ids": [2], "values": {"login": "x"}})), ErrorCode::Denied),
         (("odoo_read", json!({"model": "ir.config_parameter", "ids": [1]})), ErrorCode::Denied),
         (
