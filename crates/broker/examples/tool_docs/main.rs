@@ -6,7 +6,7 @@
 mod errors;
 mod examples;
 #[path = "../../tests/broker/house.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the tests need more of it")]
+#[expect(dead_code, reason = "the tests need more of it")]
 mod house;
 mod page;
 mod print;

@@ -4,7 +4,7 @@ use super::arguments::{Arguments, check_ids};
 use super::file::{Wish, decoded, is_private, judged_by, told, too_large};
 use super::reach::{Reach, path};
 use super::search_read::read_facts;
-use super::site::Locale;
+use super::site::{Locale, missing};
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::{BUDGET, heading};
 use crate::contents::one_line;
@@ -392,13 +392,6 @@ fn size_in_words(words: &str) -> Option<u64> {
         reason = "what is too large for it is too large"
     )]
     Some(bytes.min(1e15) as u64)
-}
-
-fn missing(model: &str, id: i64) -> EdgeError {
-    EdgeError::new(
-        ErrorCode::RecordMissing,
-        format!("{model} {id}: no such record, or the user may not see it. Search again."),
-    )
 }
 
 #[cfg(test)]

@@ -86,27 +86,6 @@ struct UploadCall {
     locale: Locale,
 }
 
-impl UploadCall {
-    /// The name of the record, which has to be there.
-    async fn record_name(&self, site: &Site) -> Result<String, EdgeError> {
-        if let Some(step) = site.pending_step(self.res_id) {
-            return Ok(format!("the record of step {step}"));
-        }
-        let session = site.session().await?;
-        let rows =
-            session.client.read(&self.model, &[self.res_id], &["display_name"], Some(&self.locale.reading())).await;
-        let rows = site.told(&self.model, rows).await?;
-        let name =
-            rows.first().map(|row| row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned());
-        name.ok_or_else(|| {
-            EdgeError::new(
-                ErrorCode::RecordMissing,
-                format!("{} {}: no such record, or the user may not see it. Search again.", self.model, self.res_id),
-            )
-        })
-    }
-}
-
 #[async_trait]
 impl Call for UploadCall {
     fn facts(&self) -> &CallFacts {
@@ -126,7 +105,7 @@ impl Call for UploadCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let record = one_line(&self.record_name(site).await?, 80);
+        let record = one_line(&site.record_name(&self.model, self.res_id, &self.locale).await?, 80);
         let field = |field: &str, label: &str, after: String| FieldChange {
             field: field.to_owned(),
             label: label.to_owned(),
@@ -157,7 +136,7 @@ impl Call for UploadCall {
 
     async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
         // Odoo takes a file for a record that is not there from some users.
-        Ok(json!({"record": self.record_name(site).await?}))
+        Ok(json!({"record": site.record_name(&self.model, self.res_id, &self.locale).await?}))
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {

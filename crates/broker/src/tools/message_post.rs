@@ -4,7 +4,7 @@ mod recipients;
 
 use super::arguments::{Arguments, check_ids};
 use super::reach::{Reach, path};
-use super::site::Locale;
+use super::site::{Locale, missing};
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::changed;
 use crate::contents::one_line;
@@ -146,19 +146,6 @@ impl MessageCall {
     fn file_ids(&self) -> Vec<i64> {
         self.files.iter().map(|file| file.id).collect()
     }
-
-    async fn record_name(&self, site: &Site) -> Result<String, EdgeError> {
-        if let Some(step) = site.pending_step(self.res_id) {
-            return Ok(format!("the record of step {step}"));
-        }
-        let session = site.session().await?;
-        let rows =
-            session.client.read(&self.model, &[self.res_id], &["display_name"], Some(&self.locale.reading())).await;
-        let rows = site.told(&self.model, rows).await?;
-        let name =
-            rows.first().map(|row| row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned());
-        name.ok_or_else(|| missing(&self.model, self.res_id))
-    }
 }
 
 #[async_trait]
@@ -181,7 +168,7 @@ impl Call for MessageCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let name = self.record_name(site).await?;
+        let name = site.record_name(&self.model, self.res_id, &self.locale).await?;
         let recipients =
             Recipients::read(site, &self.locale, &self.model, self.res_id, self.subtype, &self.partner_ids).await?;
         let field = |field: &str, label: &str, after: String| FieldChange {
@@ -285,13 +272,6 @@ async fn files(site: &Site, locale: &Locale, ids: &[i64]) -> Result<Vec<Attached
         files.push(Attached { id: *id, name, owner: text(row, "res_model").filter(|model| !model.is_empty()) });
     }
     Ok(files)
-}
-
-fn missing(model: &str, id: i64) -> EdgeError {
-    EdgeError::new(
-        ErrorCode::RecordMissing,
-        format!("{model} {id}: no such record, or the user may not see it. Search again."),
-    )
 }
 
 fn invalid(message: &str) -> EdgeError {

@@ -8,7 +8,7 @@ use super::attachment_download::About;
 use super::file::{Told, Wish, decoded, is_private, told, too_large};
 use super::reach::{Reach, path};
 use super::search_read::read_facts;
-use super::site::Locale;
+use super::site::{Locale, missing};
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::{BUDGET, heading, record_url};
 use crate::contents::one_line;
@@ -128,10 +128,7 @@ impl Call for ReportCall {
             let row = rows.iter().find(|row| row.get("id").and_then(Value::as_i64) == Some(*id));
             let document = match row {
                 Some(row) => self.document(site, *id, row, &files).await,
-                None => Err(EdgeError::new(
-                    ErrorCode::RecordMissing,
-                    format!("{} {id}: no such record, or the user may not see it. Search again.", self.report.model),
-                )),
+                None => Err(missing(&self.report.model, id)),
             };
             match document {
                 Ok(document) => {

@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::plan::step_of;
+use crate::preview::reference;
 use crate::sessions::Session;
 use crate::state::Broker;
 use gatehouse_core::{
@@ -11,6 +12,7 @@ use gatehouse_odoo::domain::{Domain, FieldSource, InputError, Today};
 use gatehouse_odoo::{Fields, OdooError};
 use gatehouse_policy::Call;
 use serde_json::{Map, Value, json};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Where a call takes place.
@@ -35,6 +37,18 @@ impl Site {
     /// records cannot be read.
     pub(crate) fn pending_step(&self, id: i64) -> Option<usize> {
         if self.is_planned { step_of(id) } else { None }
+    }
+
+    /// The name of a record, which has to be there: for the person's card.
+    pub(crate) async fn record_name(&self, model: &str, id: i64, locale: &Locale) -> Result<String, EdgeError> {
+        if self.pending_step(id).is_some() {
+            return Ok(reference(&json!(id)));
+        }
+        let session = self.session().await?;
+        let rows = session.client.read(model, &[id], &["display_name"], Some(&locale.reading())).await;
+        let rows = self.told(model, rows).await?;
+        let row = rows.first().ok_or_else(|| missing(model, id))?;
+        Ok(row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
     pub(crate) async fn session(&self) -> Result<Arc<Session>, EdgeError> {
@@ -131,6 +145,14 @@ impl Site {
         let session = self.session().await?;
         session.client.fields(model, lang).await.map_err(|error| self.odoo_error(&error))
     }
+}
+
+/// Records of these ids are not there.
+pub(crate) fn missing(model: &str, ids: impl Display) -> EdgeError {
+    EdgeError::new(
+        ErrorCode::RecordMissing,
+        format!("{model} {ids}: no such record, or the user may not see it. Search again."),
+    )
 }
 
 /// Language, time zone and companies of a call, and the context that says so to Odoo. Contexts hold nothing else.

@@ -165,9 +165,6 @@ impl UnlinkCall {
         if missing.is_empty() {
             return Ok(names);
         }
-        Err(EdgeError::new(
-            ErrorCode::RecordMissing,
-            format!("{} {}: no such record, or the user may not see it. Search again.", self.model, missing.join(", ")),
-        ))
+        Err(super::site::missing(&self.model, missing.join(", ")))
     }
 }

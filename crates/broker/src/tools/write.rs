@@ -224,10 +224,7 @@ impl WriteCall {
         if missing.is_empty() {
             return Ok(rows);
         }
-        Err(EdgeError::new(
-            ErrorCode::RecordMissing,
-            format!("{} {}: no such record, or the user may not see it. Search again.", self.model, missing.join(", ")),
-        ))
+        Err(super::site::missing(&self.model, missing.join(", ")))
     }
 
     /// The lines that nested commands are about.

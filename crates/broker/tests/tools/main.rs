@@ -8,7 +8,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "values made on the spot")]
 
 #[path = "../broker/house.rs"]
-#[allow(dead_code, reason = "shared with the tests of the broker, which use the rest of it")]
+#[expect(dead_code, reason = "shared with the tests of the broker, which use the rest of it")]
 mod house;
 mod scene;
 mod suite;

@@ -4,7 +4,7 @@
 use crate::preview::{SHOWN_RECORDS, reference, words};
 use crate::tools::{Locale, Site};
 use crate::view::{FieldChange, RecordChange, RecordVerb};
-use gatehouse_core::{EdgeError, ErrorCode};
+use gatehouse_core::EdgeError;
 use gatehouse_odoo::{FieldType, Fields, Record};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value};
@@ -69,10 +69,7 @@ pub(super) async fn read(
         rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect();
     let missing: Vec<String> = there.iter().filter(|id| !rows.contains_key(id)).map(ToString::to_string).collect();
     if !missing.is_empty() {
-        return Err(EdgeError::new(
-            ErrorCode::RecordMissing,
-            format!("{model} {}: no such record, or the user may not see it. Search again.", missing.join(", ")),
-        ));
+        return Err(crate::tools::site::missing(model, missing.join(", ")));
     }
     let mut observed = Map::new();
     for (id, row) in &rows {
