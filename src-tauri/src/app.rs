@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tauri::async_runtime::{block_on, spawn};
 use tauri::{AppHandle, Manager as _, RunEvent};
+use tokio_util::sync::CancellationToken;
 
 /// Runs until the person quits. The socket comes first: it is what makes this the only app of its profile.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -100,13 +101,29 @@ async fn start(app: &AppHandle, arguments: &Arguments, paths: &Paths, listener: 
     app.manage(approver);
     left_behind::record_program(paths.profile.as_deref());
     demo::resume(app, &broker).await;
-    spawn(gatehouse_ipc::serve(listener, Arc::new(broker), quit::watch(app, paths.profile.as_deref())));
+    serve(listener, broker, quit::watch(app, paths.profile.as_deref()))?;
     tray::refresh(app);
     if !arguments.background {
         let page = arguments.show.clone().map(|page| Navigation { page, connection: None });
         windows::show_main_soon(app, page);
     }
     Ok(())
+}
+
+/// Serves bridges on a thread of their own. A call is many short waits, and one thread takes them up again without being
+/// woken by another.
+fn serve(listener: Listener, broker: Broker, shutdown: CancellationToken) -> Result<(), EdgeError> {
+    let no_thread = |error: std::io::Error| {
+        EdgeError::new(ErrorCode::Internal, format!("The system gives no thread for bridges: {error}"))
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+    let served = async move {
+        gatehouse_ipc::serve(listener, Arc::new(broker), shutdown).await;
+        // What was sent to Odoo by then is waited for elsewhere, and goes on here.
+        std::future::pending::<()>().await;
+    };
+    let thread = std::thread::Builder::new().name("bridges".into());
+    thread.spawn(move || runtime.block_on(served)).map(drop).map_err(no_thread)
 }
 
 fn options(paths: &Paths) -> Result<Options, EdgeError> {

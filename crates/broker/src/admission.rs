@@ -64,6 +64,15 @@ impl Broker {
 
     /// Raises the admission card, or joins the one that is up, and waits. Comes back with the agent once admitted.
     pub(crate) async fn ask_admission(&self, arrival: &Arrival, was: Option<Evidence>) -> Result<Agent, Stop> {
+        // It could never be told again from another one, so a person's yes would admit nobody.
+        if arrival.evidence.program.is_empty() {
+            return Err(EdgeError::new(
+                ErrorCode::NotAdmitted,
+                "The system does not tell which program runs this bridge, so the user cannot admit it. Start the bridge \
+                 from the agent's own program, as the same user as Gatehouse, and call again.",
+            )
+            .into());
+        }
         let key = admission_key(arrival);
         let open = self.0.desk.collect(|held| {
             let waits = *held.ticket.state() == TicketState::Waiting && *held.ticket.call_key() == key;

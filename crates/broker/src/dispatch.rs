@@ -7,13 +7,13 @@ use crate::desk::{Held, Matter};
 use crate::policy::Decided;
 use crate::preview::card_of;
 use crate::running::{Job, shown_digest};
-use crate::sheet::Sheet;
+use crate::sheet::{Kept, Sheet};
 use crate::state::{Broker, new_call_id, new_ticket_id};
 use crate::tools::arguments::Arguments;
 use crate::tools::{self, Call, Site, Target};
 use gatehouse_core::{
-    Agent, AgentId, CallFacts, Category, Connection, Decision, Denial, Digest, EdgeError, ErrorCode, Hasher, Question,
-    Retry, Ticket, TicketId, TicketKind, ToolDefinition,
+    Agent, AgentId, CallFacts, Category, Connection, ConnectionId, Decision, Denial, Digest, EdgeError, ErrorCode,
+    Hasher, Question, Retry, Ticket, TicketId, TicketKind, ToolDefinition,
 };
 use gatehouse_ipc::Reply;
 use gatehouse_ipc::message::{Answer, CallAnswer};
@@ -27,16 +27,18 @@ impl Broker {
         let mut sheet = Sheet::new(&arrival);
         let end = self.steps(&arrival, &mut sheet).await;
         if !sheet.recorded {
-            self.write_down(&arrival, &sheet, &end);
+            self.write_down(&arrival, &mut sheet, &end);
         }
-        match end {
+        let after = sheet.settled.take().map(|settled| self.noting_later(settled));
+        let reply = match end {
             Ok((result, ticket)) => self.reply(result, ticket),
             Err(Stop::Pending(answer)) => Reply::new(Ok(Answer::Call(answer))),
             Err(Stop::Refused(error)) => Reply::new(Err(error)),
             Err(Stop::Cancelled) => {
                 Reply::new(Err(EdgeError::new(ErrorCode::Cancelled, "The client cancelled the call; nothing ran.")))
             }
-        }
+        };
+        reply.then(after)
     }
 
     /// The ten steps. What runs, runs in [`Broker::run_job`].
@@ -103,22 +105,23 @@ impl Broker {
         } else {
             let reservation = self.reserve(&decided.verdict.charges)?;
             sheet.header.charges.clone_from(&reservation.charges);
+            if !call.facts().changes_odoo() {
+                return Ok((self.read_unasked(arrival, &site, call.as_ref(), &reservation, sheet).await?, None));
+            }
+            let Kept { arguments, about, judgement, .. } = sheet.take_kept();
             let job = Job {
                 id: sheet.call.clone(),
                 site,
                 call,
-                arguments: sheet.arguments.clone(),
+                arguments,
                 key,
                 question: None,
                 reservation: Mutex::new(Some(reservation)),
                 ticket: None,
                 observed: Value::Null,
-                about: sheet.about.clone(),
-                judgement: Mutex::new(sheet.judgement.clone()),
+                about,
+                judgement: Mutex::new(judgement),
             };
-            if !job.call.facts().changes_odoo() {
-                return Ok((self.read_unasked(arrival, &job, sheet).await?, None));
-            }
             self.change_unasked(arrival, job)
         };
         sheet.recorded = true;
@@ -166,13 +169,6 @@ impl Broker {
             .bridges
             .with(&arrival.bridge, |bridge| (bridge.pinned.clone(), bridge.activated.clone()))
             .unwrap_or_default();
-        let granted: Vec<Connection> = self.registry(|registry| {
-            let live = registry.connections.values().filter(|c| c.deleted_at.is_none() && agent.is_granted(&c.id));
-            live.cloned().collect()
-        });
-        let granted: Vec<Connection> = granted.into_iter().map(|connection| self.as_it_counts(connection)).collect();
-        let by_name = |name: &str| granted.iter().find(|c| c.name.eq_ignore_ascii_case(name)).cloned();
-        let names = || granted.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
         if let (Some(pin), Some(name)) = (&pinned, named)
             && !pin.eq_ignore_ascii_case(name)
         {
@@ -181,40 +177,16 @@ impl Broker {
                 format!("This bridge is pinned to “{pin}” and reaches no other connection."),
             ));
         }
-        if let Some(name) = named.or(pinned.as_deref()) {
-            return by_name(name).map(Some).ok_or_else(|| {
-                EdgeError::new(
-                    ErrorCode::UnknownConnection,
-                    if granted.is_empty() {
-                        "You have no connection yet. Propose one with user_connection_add, or ask the user to add one in \
-                         Gatehouse (open_connection_manager)."
-                            .to_owned()
-                    } else {
-                        format!("You have no connection “{name}”. Yours are: {}.", names())
-                    },
-                )
-            });
-        }
-        if granted.len() > 1 && category != Category::Read {
-            return Err(EdgeError::new(
-                ErrorCode::ConnectionRequired,
-                format!("Name the connection: several are yours ({}), and only reads may leave it out.", names()),
-            ));
-        }
-        let working = activated.and_then(|id| granted.iter().find(|c| c.id == id).cloned());
-        match (working, granted.as_slice()) {
-            (Some(connection), _) => Ok(Some(connection)),
-            (None, [only]) => Ok(Some(only.clone())),
-            (None, []) => Err(EdgeError::new(
-                ErrorCode::UnknownConnection,
-                "You have no connection yet. Propose one with user_connection_add, or ask the user to add one in \
-                 Gatehouse (open_connection_manager).",
-            )),
-            (None, _) => Err(EdgeError::new(
-                ErrorCode::ConnectionRequired,
-                format!("Name the connection, or choose one with user_connection_activate. Yours are: {}.", names()),
-            )),
-        }
+        let chosen = self.registry(|registry| {
+            let granted: Vec<&Connection> = agent
+                .grants
+                .iter()
+                .filter_map(|id| registry.connections.get(id))
+                .filter(|connection| connection.deleted_at.is_none())
+                .collect();
+            choose(&granted, named.or(pinned.as_deref()), activated.as_ref(), category).cloned()
+        })?;
+        Ok(Some(self.as_it_counts(chosen)))
     }
 
     /// Step 3: What can be refused without the network. A trial looks at hidden tools all the same, to say why.
@@ -270,9 +242,8 @@ impl Broker {
     ) -> Result<Box<dyn Call>, Stop> {
         // A model that is never touched is refused before anything is asked of Odoo about it.
         if let Some(model) = arguments.text("model") {
-            let definition = tool.definition();
-            let facts =
-                CallFacts { model: Some(model.to_owned()), ..CallFacts::local(&definition.name, definition.risk) };
+            let name = &arrival.call.name;
+            let facts = CallFacts { model: Some(model.to_owned()), ..CallFacts::local(name, site.risk(name)) };
             if let Some(denial) =
                 guard::judge(&facts, &Map::new(), &self.opened_models(site.connection.as_ref().map(|c| &c.id)))
             {
@@ -421,6 +392,52 @@ impl Broker {
                 broker.0.desk.touch(&id, |held| held.ticket.deliver().ok());
             }
         })
+    }
+}
+
+/// The connection that is named, else the one that is worked on, else the only one.
+fn choose<'a>(
+    granted: &[&'a Connection],
+    named: Option<&str>,
+    activated: Option<&ConnectionId>,
+    category: Category,
+) -> Result<&'a Connection, EdgeError> {
+    let names = || granted.iter().map(|connection| connection.name.as_str()).collect::<Vec<_>>().join(", ");
+    let none = || {
+        EdgeError::new(
+            ErrorCode::UnknownConnection,
+            "You have no connection yet. Propose one with user_connection_add, or ask the user to add one in Gatehouse \
+             (open_connection_manager).",
+        )
+    };
+    if let Some(name) = named {
+        return granted.iter().copied().find(|connection| connection.name.eq_ignore_ascii_case(name)).ok_or_else(
+            || {
+                if granted.is_empty() {
+                    return none();
+                }
+                EdgeError::new(
+                    ErrorCode::UnknownConnection,
+                    format!("You have no connection “{name}”. Yours are: {}.", names()),
+                )
+            },
+        );
+    }
+    if granted.len() > 1 && category != Category::Read {
+        return Err(EdgeError::new(
+            ErrorCode::ConnectionRequired,
+            format!("Name the connection: several are yours ({}), and only reads may leave it out.", names()),
+        ));
+    }
+    let working = activated.and_then(|id| granted.iter().copied().find(|connection| connection.id == *id));
+    match (working, granted) {
+        (Some(connection), _) => Ok(connection),
+        (None, [only]) => Ok(*only),
+        (None, []) => Err(none()),
+        (None, _) => Err(EdgeError::new(
+            ErrorCode::ConnectionRequired,
+            format!("Name the connection, or choose one with user_connection_activate. Yours are: {}.", names()),
+        )),
     }
 }
 

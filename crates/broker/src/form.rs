@@ -48,7 +48,7 @@ impl Broker {
                 outcome: Outcome::Pending,
                 duration_ms: 0,
             };
-            self.note_with(event, sheet.payload());
+            self.note_with(event, sheet.take_kept().payload());
             let id = new_ticket_id();
             let ticket = Ticket::open(id.clone(), TicketKind::Form, key, key, self.now())
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());

@@ -3,15 +3,19 @@
 use crate::desk::Matter;
 use crate::running::Job;
 use crate::sealed::NOTE_JOURNAL;
+use crate::sheet::Sheet;
 use crate::state::Broker;
 use crate::view::{ActivityDetail, ActivityFilter, ActivityPage, Topic, VerifyReport};
 use gatehouse_core::{CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId};
 use gatehouse_policy::Reservation;
 use gatehouse_store::{Durability, Filter, HeadSeal, PayloadState};
 use serde_json::Value;
+use std::time::Duration;
 
 /// Lines of the journal that a page holds.
 const PAGE: usize = 100;
+/// How long an answer has to leave before the rest of it is written down.
+const LATER: Duration = Duration::from_millis(5);
 
 impl Broker {
     /// Writes an event down. The store failing is logged: what must not happen without a record goes through
@@ -33,6 +37,41 @@ impl Broker {
         }
     }
 
+    /// Writes down that a read is being answered: when this returns, the entry outlives the process. The store failing is
+    /// logged.
+    pub(crate) async fn note_reading(&self, sheet: &mut Sheet) {
+        let event = JournalEvent::Intent { call: sheet.call.clone(), of: sheet.header.clone() };
+        let kept = sheet.take_kept();
+        let (at, store, sealer) = (self.now(), self.0.store.clone(), self.sealer().ok());
+        let written = tokio::task::spawn_blocking(move || {
+            let record = JournalRecord { at, event, payload: Some(kept.payload()) };
+            store.append(record, Durability::Normal, sealer.as_deref())
+        });
+        match written.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!("the journal could not be written: {error}"),
+            Err(_) => tracing::error!("the journal could not be written"),
+        }
+    }
+
+    /// What writes an event down when the answer is on its way, so that neither waits for the other; quitting waits for it.
+    pub(crate) fn noting_later(&self, event: JournalEvent) -> Box<dyn FnOnce() + Send> {
+        let (broker, token) = (self.clone(), self.0.jobs.token());
+        Box::new(move || {
+            tokio::spawn(async move {
+                tokio::time::sleep(LATER).await;
+                let written = tokio::task::spawn_blocking(move || {
+                    broker.note(event);
+                    broker.changed(&[Topic::Activity]);
+                    drop(token);
+                });
+                if written.await.is_err() {
+                    tracing::error!("the journal could not be written");
+                }
+            });
+        })
+    }
+
     /// Writes down that a call is about to be sent. Durable when this returns; on an error nothing may be sent.
     pub(crate) async fn note_intent(&self, event: JournalEvent, payload: Value) -> Result<(), EdgeError> {
         let record = JournalRecord { at: self.now(), event, payload: Some(payload) };
@@ -48,12 +87,8 @@ impl Broker {
     }
 
     pub(crate) fn note_settled_unknown(&self, call: CallId, message: &str) {
-        self.note(JournalEvent::Settled {
-            call,
-            outcome: Outcome::Unknown { message: message.into() },
-            duration_ms: 0,
-            given_back: Vec::new(),
-        });
+        let outcome = Outcome::Unknown { message: message.into() };
+        self.note(JournalEvent::settled(call, outcome, 0, Vec::new()));
     }
 
     /// Writes a move of a ticket down.

@@ -103,7 +103,7 @@ impl Broker {
 
     fn settle_step(&self, call: CallId, done: &Result<Done, EdgeError>, undo: Option<&Undo>, duration_ms: u64) {
         let outcome = outcome_of(done);
-        let settled = JournalEvent::Settled { call, outcome, duration_ms, given_back: Vec::new() };
+        let settled = JournalEvent::settled(call, outcome, duration_ms, Vec::new());
         match undo {
             Some(undo) => self.note_with(settled, json!({"undo": undo})),
             None => self.note(settled),

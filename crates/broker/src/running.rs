@@ -231,28 +231,61 @@ impl Broker {
         }
     }
 
-    /// A read that nobody has to be asked about.
+    /// A read that nobody has to be asked about. It is written down while Odoo answers, before the agent has the answer;
+    /// how it ended is left on the sheet.
     pub(crate) async fn read_unasked(
         &self,
         arrival: &Arrival,
-        job: &Job,
+        site: &Site,
+        call: &dyn Call,
+        reservation: &Reservation,
         sheet: &mut Sheet,
     ) -> Result<Result<CallAnswer, EdgeError>, Stop> {
         if arrival.cancel.is_cancelled() {
-            self.give_back_job(job);
+            self.give_back(reservation);
             sheet.header.charges.clear();
             return Err(Stop::Cancelled);
         }
-        tokio::select! {
-            // It may have run by now: what it cost stays spent.
-            () = arrival.cancel.cancelled() => Err(Stop::Cancelled),
-            done = job.call.run(&job.site) => Ok(done.map(|done| {
-                sheet.header.charges.extend(self.charge_rows(job, &done));
-                sheet.rows = done.rows;
-                sheet.summary.clone_from(&done.summary);
-                answer_of(&done)
-            })),
+        let run = async {
+            tokio::select! {
+                // It may have run by now: what it cost stays spent.
+                () = arrival.cancel.cancelled() => Err(Stop::Cancelled),
+                done = call.run(site) => Ok(done),
+            }
+        };
+        let asks_odoo = call.facts().model.is_some();
+        // Whoever ends the app before the rows are counted pays for as many as there could have been.
+        let most = call.facts().records.unwrap_or(0);
+        let to_come = self.limits().rows_to_come(reservation, most, self.now());
+        let done = if asks_odoo {
+            sheet.header.charges.extend(to_come.iter().cloned());
+            // The request leaves first.
+            let (done, ()) = tokio::join!(run, self.note_reading(sheet));
+            done
+        } else {
+            run.await
+        };
+        let (rows, charges) = match &done {
+            Ok(Ok(done)) => (done.rows, self.limits().settle_rows(reservation, done.rows, self.now())),
+            _ => (0, Vec::new()),
+        };
+        if asks_odoo {
+            let outcome = match &done {
+                Ok(Ok(done)) => Outcome::Done { summary: done.summary.clone() },
+                Ok(Err(error)) => Outcome::Failed { code: error.code, message: error.message.clone() },
+                Err(_) => Outcome::Failed { code: ErrorCode::Cancelled, message: "cancelled by the client".into() },
+            };
+            let duration_ms = u64::try_from(self.now().since(arrival.arrived_at).as_millis()).unwrap_or(u64::MAX);
+            let call = sheet.call.clone();
+            sheet.settled =
+                Some(JournalEvent::Settled { call, outcome, duration_ms, given_back: to_come, charges, rows });
+            sheet.recorded = true;
+        } else if let Ok(Ok(done)) = &done {
+            sheet.header.charges.extend(charges);
+            sheet.rows = rows;
+            sheet.summary.clone_from(&done.summary);
         }
+        Ok(done?.map(answer_of))
     }
 
     /// A change that nobody has to be asked about: it goes on to its end, whatever becomes of the caller, on a ticket
@@ -302,7 +335,7 @@ impl Broker {
             let duration_ms = elapsed(self.now());
             let event = JournalEvent::Call { call: job.id.clone(), of: header, outcome, duration_ms };
             self.note_with(event, job.payload(done.as_ref().map_or(0, |done| done.rows)));
-            return done.map(|done| answer_of(&done));
+            return done.map(answer_of);
         }
         // What was not shown to anybody was not read yet.
         let before = if job.observed.is_null() { job.call.before(&job.site).await } else { Ok(job.observed.clone()) };
@@ -340,13 +373,13 @@ impl Broker {
                 (outcome, if never_sent { self.give_back_job(job) } else { Vec::new() })
             }
         };
-        let settled = JournalEvent::Settled { call: job.id.clone(), outcome, duration_ms, given_back };
+        let settled = JournalEvent::settled(job.id.clone(), outcome, duration_ms, given_back);
         match &done {
             Ok((_, undo)) => self.note_with(settled, json!({"undo": undo})),
             Err(_) => self.note(settled),
         }
         self.changed(&[Topic::Activity]);
-        done.map(|(done, _)| answer_of(&done))
+        done.map(|(done, _)| answer_of(done))
     }
 
     /// Sends it, a plan step by step; and how it is taken back.
@@ -428,6 +461,6 @@ pub(crate) fn shown_digest(key: &Digest, observed: &Value) -> Digest {
     Hasher::new("shown").part(key.as_bytes()).json(observed).finish()
 }
 
-fn answer_of(done: &Done) -> CallAnswer {
-    CallAnswer { images: done.images.clone(), ..CallAnswer::text(done.answer.to_string()) }
+fn answer_of(done: Done) -> CallAnswer {
+    CallAnswer { images: done.images, ..CallAnswer::text(done.answer.to_string()) }
 }

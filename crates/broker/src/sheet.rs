@@ -1,4 +1,4 @@
-//! What the journal says of a call that ran nothing or only read: one entry, written at its end.
+//! What the journal says of a call that changed nothing, as far as it got.
 
 use crate::arrival::{Arrival, Stop};
 use crate::policy::{Judgement, payload};
@@ -28,6 +28,8 @@ pub(crate) struct Sheet {
     pub(crate) rows: u64,
     /// What a call that ran came to.
     pub(crate) summary: String,
+    /// How a read ended whose intent is written: still to be written.
+    pub(crate) settled: Option<JournalEvent>,
     /// The call has its own intent and end in the journal.
     pub(crate) recorded: bool,
 }
@@ -59,6 +61,7 @@ impl Sheet {
             judgement: None,
             rows: 0,
             summary: String::new(),
+            settled: None,
             recorded: false,
         }
     }
@@ -101,7 +104,28 @@ impl Sheet {
         self.judgement = self.header.policy.map(|policy| Judgement { policy, policies: Vec::new(), tree });
     }
 
-    /// What is encrypted of it.
+    /// What is encrypted of it, taken out: it is written once.
+    pub(crate) fn take_kept(&mut self) -> Kept {
+        Kept {
+            arguments: self.arguments.take(),
+            facts: self.facts.take(),
+            about: self.about.take(),
+            judgement: self.judgement.take(),
+            rows: self.rows,
+        }
+    }
+}
+
+/// What is encrypted of a call.
+pub(crate) struct Kept {
+    pub(crate) arguments: Value,
+    facts: Option<CallFacts>,
+    pub(crate) about: Option<ConnectionFacts>,
+    pub(crate) judgement: Option<Judgement>,
+    rows: u64,
+}
+
+impl Kept {
     pub(crate) fn payload(&self) -> Value {
         payload(&self.arguments, self.facts.as_ref(), self.about.as_ref(), self.judgement.as_ref(), self.rows)
     }
@@ -111,7 +135,7 @@ impl Broker {
     pub(crate) fn write_down(
         &self,
         arrival: &Arrival,
-        sheet: &Sheet,
+        sheet: &mut Sheet,
         end: &Result<(Result<CallAnswer, EdgeError>, Option<TicketId>), Stop>,
     ) {
         let mut header = sheet.header.clone();
@@ -134,7 +158,7 @@ impl Broker {
         let duration_ms = u64::try_from(self.now().since(arrival.arrived_at).as_millis()).unwrap_or(u64::MAX);
         self.note_with(
             JournalEvent::Call { call: sheet.call.clone(), of: header, outcome, duration_ms },
-            sheet.payload(),
+            sheet.take_kept().payload(),
         );
         self.changed(&[Topic::Activity]);
     }

@@ -10,7 +10,7 @@ use crate::sessions::Sessions;
 use crate::tools::{Cursors, Tools};
 use crate::view::{Navigation, Topic};
 use gatehouse_core::{
-    CallId, Connection, ConnectionId, EdgeError, ErrorCode, JournalEvent, Sealer, TicketId, Timestamp,
+    CallId, Category, Connection, ConnectionId, EdgeError, ErrorCode, JournalEvent, Sealer, TicketId, Timestamp,
 };
 use gatehouse_ipc::message::Event;
 use gatehouse_policy::Limits;
@@ -163,10 +163,11 @@ impl Broker {
             raised_at: Mutex::default(),
             editing: tokio::sync::Mutex::default(),
         }));
+        // Before the start is noted: the search for what was cut off ends at the last start.
+        broker.settle_what_a_crash_left();
         let version = broker.0.options.build.clone();
         broker.note(JournalEvent::Started { version });
         broker.open_vault().await;
-        broker.settle_what_a_crash_left();
         let approver = Approver::new(broker.clone());
         tokio::spawn(broker.clone().keep_house());
         Ok((broker, approver))
@@ -282,7 +283,12 @@ impl Broker {
         for entry in self.0.store.open_intents().unwrap_or_default() {
             if let JournalEvent::Intent { call, of } = entry.event {
                 tracing::warn!(%call, tool = %of.tool, "a call was cut off; its outcome is unknown");
-                self.note_settled_unknown(call, "Gatehouse was stopped while this call ran.");
+                let what = if of.category == Category::Read {
+                    "Gatehouse was stopped while this was read. The agent may have the answer; nothing was changed."
+                } else {
+                    "Gatehouse was stopped while this call ran."
+                };
+                self.note_settled_unknown(call, what);
             }
         }
     }

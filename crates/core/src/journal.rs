@@ -45,7 +45,7 @@ pub enum JournalEvent {
     },
     /// The app ended in order.
     Quit,
-    /// A call that ran nothing, or a read: one entry, written when it ended.
+    /// A call that was refused, or that asked Odoo nothing: one entry, written when it ended.
     Call {
         /// Its id.
         call: CallId,
@@ -58,7 +58,8 @@ pub enum JournalEvent {
         #[ts(type = "number")]
         duration_ms: u64,
     },
-    /// A call that changes something is about to be sent. Durable before it is.
+    /// A call that asks Odoo. Of a change it is durable before anything is sent; of a read it is written while Odoo
+    /// answers, and before the agent has the answer.
     Intent {
         /// Its id.
         call: CallId,
@@ -77,6 +78,14 @@ pub enum JournalEvent {
         duration_ms: u64,
         /// Charges given back because the call provably did not run.
         given_back: Vec<Charge>,
+        /// What it took from limits besides, once it was known: the rows of a read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<Charge>>", optional)]
+        charges: Vec<Charge>,
+        /// Rows that it returned.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[ts(type = "number", optional)]
+        rows: u64,
     },
     /// A question to a person moved.
     Ticket {
@@ -145,6 +154,18 @@ pub enum JournalEvent {
         #[ts(type = "string | null")]
         revision: Option<Digest>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(rows: &u64) -> bool {
+    *rows == 0
+}
+
+impl JournalEvent {
+    /// How a call ended whose intent was written: what it gives back of its charges, and took no more.
+    pub fn settled(call: CallId, outcome: Outcome, duration_ms: u64, given_back: Vec<Charge>) -> Self {
+        Self::Settled { call, outcome, duration_ms, given_back, charges: Vec::new(), rows: 0 }
+    }
 }
 
 /// Who, on what, doing what: the readable part of a call.

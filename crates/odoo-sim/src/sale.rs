@@ -29,9 +29,7 @@ pub(crate) fn complete_order(env: &mut Env<'_>, vals: &mut Map<String, Value>) -
         }
     }
     let uid = env.uid;
-    if vals.get("user_id").is_none_or(|user| user == &json!(false)) {
-        vals.insert("user_id".into(), json!(uid));
-    }
+    vals.entry("user_id").or_insert(json!(uid));
     let team = team(env, vals.get("user_id").and_then(Value::as_i64));
     vals.entry("team_id").or_insert(json!(team));
     let companies = env.model("res.company")?;

@@ -126,6 +126,7 @@ pub(crate) fn check_exist(env: &Env<'_>, model: &Model, ids: &[i64]) -> Outcome<
 
 fn write_unchecked(env: &mut Env<'_>, model: &'static Model, ids: &[i64], vals: &Map<String, Value>) -> Outcome<()> {
     for id in ids {
+        check_hierarchy(env, model, *id, vals)?;
         let completed = consequence::before_write(env, model, *id, vals)?;
         let vals = completed.as_ref().unwrap_or(vals);
         let watched = model.thread.then(|| chatter::watch(env, model, *id));
@@ -136,6 +137,18 @@ fn write_unchecked(env: &mut Env<'_>, model: &'static Model, ids: &[i64], vals: 
         if let Some(watched) = watched {
             chatter::changed(env, model, *id, &watched)?;
         }
+    }
+    Ok(())
+}
+
+/// A contact cannot stand above itself.
+fn check_hierarchy(env: &Env<'_>, model: &'static Model, id: i64, vals: &Map<String, Value>) -> Outcome<()> {
+    let mut above = if model.name == "res.partner" { vals.get("parent_id").and_then(Value::as_i64) } else { None };
+    while let Some(parent) = above {
+        if parent == id {
+            return Err(Fault::validation("You cannot create recursive Partner hierarchies."));
+        }
+        above = env.record(model, parent).id_of("parent_id");
     }
     Ok(())
 }

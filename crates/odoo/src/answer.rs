@@ -55,6 +55,27 @@ pub enum Flaw {
     ByteOrderMark,
 }
 
+/// From here on an answer is read on a thread of its own, in bytes: other calls go on meanwhile. Ten milliseconds or so.
+const LONG: usize = 1024 * 1024;
+
+/// Reads a body where it holds up nobody.
+pub(crate) async fn reading<T: Send + 'static>(
+    body: Vec<u8>,
+    read: impl FnOnce(&[u8]) -> Result<T, Unread> + Send + 'static,
+) -> Result<T, Unread> {
+    if body.len() < LONG {
+        return read(&body);
+    }
+    match tokio::task::spawn_blocking(move || read(&body)).await {
+        Ok(read) => read,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The app ends.
+            Err(_) => Err(Unread::Ends),
+        },
+    }
+}
+
 /// Reads one value, of at most about `memory` bytes once it is built.
 pub(crate) fn value(body: &[u8], memory: u64) -> Result<Value, Unread> {
     let budget = Budget::new(memory);

@@ -86,7 +86,9 @@ impl Transport for Json2 {
             return Err(not_json(&answer, &scene));
         }
         if answer.status.is_success() {
-            return answer::value(&answer.body, scene.memory).map_err(|why| unreadable(why, &scene));
+            let memory = scene.memory;
+            let read = answer::reading(answer.body, move |body| answer::value(body, memory)).await;
+            return read.map_err(|why| unreadable(why, &scene));
         }
         match answer::exception(&answer.body) {
             Ok(exception) => Err(match exception.error(Some(answer.status.as_u16()), &scene) {

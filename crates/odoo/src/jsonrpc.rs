@@ -98,8 +98,9 @@ impl Call<'_> {
         if !answer.status.is_success() || !answer.looks_like_json() {
             return Err(not_json(&answer, &scene));
         }
-        let envelope = answer::envelope(&answer.body, scene.memory).map_err(|why| unreadable(why, &scene))?;
-        drop(answer);
+        let memory = scene.memory;
+        let read = answer::reading(answer.body, move |body| answer::envelope(body, memory)).await;
+        let envelope = read.map_err(|why| unreadable(why, &scene))?;
         match envelope.error {
             // A method that returns nothing: the answer has no `result` at all.
             None => Ok(envelope.result.unwrap_or(Value::Null)),

@@ -55,6 +55,20 @@ impl<K: Hash + Eq + Clone, V: Weight> Kept<K, V> {
         Ok(value)
     }
 
+    /// The answer to `key`, where it is there and young enough.
+    pub(crate) fn known(&self, key: &K) -> Option<Arc<V>> {
+        let mut slots = self.slots();
+        let answer = slots.get(key)?.get().filter(|answer| answer.since.elapsed() < FRESH)?;
+        Some(Arc::clone(&answer.value))
+    }
+
+    /// Keeps an answer that came together with others.
+    pub(crate) fn keep(&self, key: K, value: V) {
+        let answer = Answer { value: Arc::new(value), since: Instant::now() };
+        self.slots().put(key, Arc::new(OnceCell::from(answer)));
+        self.trim();
+    }
+
     /// Drops what `which` says. What is on its way reaches those who wait for it and nobody after them.
     pub(crate) fn drop_where(&self, which: impl Fn(&K) -> bool) {
         let mut slots = self.slots();
@@ -159,6 +173,21 @@ mod tests {
         assert!(asked(&light, "c", 5).await);
         assert!(!asked(&light, "b", 5).await && asked(&light, "a", 5).await);
         assert!(asked(&light, "huge", 11).await && asked(&light, "huge", 11).await, "larger than the whole cache");
+    }
+
+    #[tokio::test]
+    async fn what_came_with_others_is_known_until_it_is_old_or_dropped() {
+        let kept = kept(4, 100);
+        assert!(kept.known(&"a").is_none());
+        kept.keep("a", 1);
+        kept.keep("b", 2);
+        assert_eq!((kept.known(&"a").as_deref(), kept.known(&"b").as_deref()), (Some(&1), Some(&2)));
+        assert!(!asked(&kept, "a", 3).await);
+        kept.drop_where(|key| *key == "b");
+        assert!(kept.known(&"b").is_none());
+        tokio::time::pause();
+        tokio::time::advance(FRESH).await;
+        assert!(kept.known(&"a").is_none());
     }
 
     #[tokio::test]

@@ -107,7 +107,8 @@ impl Client {
         }
         let values = values.into_iter().map(Value::Object).collect::<Vec<_>>();
         let method = Method::write(model, "create").arg("vals_list", values).within(context);
-        match self.call(&method).await? {
+        // A default that is gone may be why.
+        match self.call(&method).await.inspect_err(|_| self.forget_filled(model))? {
             Value::Array(ids) => ids.iter().map(Value::as_i64).collect::<Option<_>>(),
             Value::Number(id) => id.as_i64().map(|id| vec![id]),
             _ => None,

@@ -1,9 +1,11 @@
 use crate::Version;
 use crate::client::{Client, unexpected};
+use crate::defaults::Filled;
 use crate::domain::FieldSource;
 use crate::error::OdooError;
 use crate::fields::{ATTRIBUTES, Fields};
 use crate::kept::{Kept, Weight};
+use crate::messages::Party;
 use crate::records::{Record, Search};
 use crate::transport::{Context, Method};
 use crate::values::NameSource;
@@ -35,12 +37,22 @@ const MOST_COLUMNS: usize = 20_000;
 const MOST_LANGUAGES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// The most names of models remembered in all; a database with sales, stock and accounting has 284.
 const MOST_NAMES: usize = 20_000;
+/// The most names of currencies remembered in all.
+const MOST_CURRENCIES: usize = 4_000;
 
-/// What is remembered of a database's models, their fields and their lists, by language.
+/// The most fields that are remembered as filled by Odoo itself.
+const MOST_FILLED: NonZeroUsize = NonZeroUsize::new(2_000).unwrap();
+/// The most kinds of messages and contacts of users that are remembered: a client has two of the one and one of the other.
+const MOST_PARTIES: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
+/// What is remembered of a database's models, their fields and their lists, by language; and of what does not hang on one.
 pub(crate) struct Schema {
     fields: Kept<Named, Fields>,
     pub(crate) lists: Kept<Named, Vec<String>>,
     models: Kept<Option<String>, Vec<Model>>,
+    pub(crate) currencies: Kept<Option<String>, Vec<(i64, String)>>,
+    pub(crate) filled: Kept<Filled, ()>,
+    pub(crate) parties: Kept<Party, Option<i64>>,
 }
 
 impl Default for Schema {
@@ -49,6 +61,9 @@ impl Default for Schema {
             fields: Kept::new(MOST_MODELS, MOST_FIELDS),
             lists: Kept::new(MOST_MODELS, MOST_COLUMNS),
             models: Kept::new(MOST_LANGUAGES, MOST_NAMES),
+            currencies: Kept::new(MOST_LANGUAGES, MOST_CURRENCIES),
+            filled: Kept::new(MOST_FILLED, MOST_FILLED.get()),
+            parties: Kept::new(MOST_PARTIES, MOST_PARTIES.get()),
         }
     }
 }
@@ -59,12 +74,27 @@ impl Schema {
         self.fields.drop_where(|_| true);
         self.lists.drop_where(|_| true);
         self.models.drop_where(|_| true);
+        self.currencies.drop_where(|_| true);
+        self.filled.drop_where(|_| true);
+        self.parties.drop_where(|_| true);
     }
 }
 
 impl Weight for Fields {
     fn weight(&self) -> usize {
         self.len()
+    }
+}
+
+impl Weight for () {
+    fn weight(&self) -> usize {
+        1
+    }
+}
+
+impl Weight for Option<i64> {
+    fn weight(&self) -> usize {
+        1
     }
 }
 
@@ -91,11 +121,13 @@ impl Client {
         self.schema().fields.get_or_ask(key, ask).await
     }
 
-    /// Drops what is remembered of a model's fields and list, and of the list of models.
+    /// Drops what is remembered of a model's fields, list and defaults, and of the list of models.
     pub fn forget(&self, model: &str) {
+        self.forget_filled(model);
         self.schema().fields.drop_where(|(name, _)| name == model);
         self.schema().lists.drop_where(|(name, _)| name == model);
         self.schema().models.drop_where(|_| true);
+        self.schema().currencies.drop_where(|_| model == "res.currency");
     }
 
     /// The models that the user can reach whose name or label holds `pattern` (without case), by name. Asked once for each

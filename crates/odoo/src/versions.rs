@@ -24,7 +24,8 @@ pub enum Capability {
     NestedReads,
     /// `web_save_multi` writes many records, each its own values, in one call.
     SaveEachItsOwn,
-    /// Groups come from `formatted_read_group`, with dotted paths and conditions on sums, in no order but the asked one.
+    /// Groups come from `formatted_read_group`, with dotted paths and conditions on sums, in no order but the asked one. It
+    /// also lists a group's different values: `array_agg_distinct`, of a currency wherever the amount has an aggregator.
     FormattedGroups,
     /// The models that the user can reach are told to everybody; before, only to who may read `ir.model`.
     ModelsForEverybody,
@@ -38,13 +39,15 @@ pub enum Capability {
     RecordPages,
     /// A user has a page *My Preferences* at `/odoo/my-preferences/<user id>`.
     PreferencesPage,
+    /// A file for a record that is not there is refused; before, Odoo takes it from employees.
+    FilesOfRecordsThere,
     /// An account says by its `account_type` that a payment settles it; before, by its `internal_type`.
     AccountTypes,
 }
 
 impl Capability {
     /// Every one of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Json2,
         Self::JsonRpc,
         Self::NestedReads,
@@ -56,6 +59,7 @@ impl Capability {
         Self::TextMessages,
         Self::RecordPages,
         Self::PreferencesPage,
+        Self::FilesOfRecordsThere,
         Self::AccountTypes,
     ];
 
@@ -66,7 +70,11 @@ impl Capability {
             Self::ModelsForEverybody | Self::LimitedCount | Self::AccountTypes => ((16, 0), None),
             Self::NestedReads | Self::TextMessages => ((17, 0), None),
             Self::GroupsOfAUser | Self::RecordPages => ((18, 0), None),
-            Self::Json2 | Self::SaveEachItsOwn | Self::FormattedGroups | Self::PreferencesPage => ((19, 0), None),
+            Self::Json2
+            | Self::SaveEachItsOwn
+            | Self::FormattedGroups
+            | Self::PreferencesPage
+            | Self::FilesOfRecordsThere => ((19, 0), None),
         }
     }
 }
@@ -147,6 +155,7 @@ mod tests {
             (Capability::SaveEachItsOwn, "18.0", "19.0"),
             (Capability::FormattedGroups, "saas~18.4", "19.0"),
             (Capability::PreferencesPage, "saas~18.4", "19.0"),
+            (Capability::FilesOfRecordsThere, "18.0", "19.0"),
         ] {
             assert!(!version(without).can(capability), "{capability:?} in {without}");
             assert!(version(with).can(capability) && version("20.0").can(capability), "{capability:?} from {with}");

@@ -19,6 +19,8 @@ mod probing;
 mod proxies;
 #[path = "hostile/redirects.rs"]
 mod redirects;
+#[path = "hostile/remembered.rs"]
+mod remembered;
 #[path = "hostile/traffic.rs"]
 mod traffic;
 #[path = "hostile/upgrades.rs"]

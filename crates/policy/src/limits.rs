@@ -226,6 +226,13 @@ impl Limits {
         counted.map(|request| self.take(request, rows, now)).collect()
     }
 
+    /// What so many rows would be charged, taking nothing: for the journal, until they were counted.
+    pub fn rows_to_come(&self, reservation: &Reservation, rows: u64, now: Timestamp) -> Vec<Charge> {
+        let now = self.moment(now);
+        let counted = reservation.requests.iter().filter(|request| request.rows && rows > 0);
+        counted.map(|request| charge_of(request, rows, now)).collect()
+    }
+
     /// How many rows fit until the first limit on rows is spent; none when there is no such limit.
     pub fn rows_left(&self, reservation: &Reservation, now: Timestamp) -> Option<u64> {
         let now = self.moment(now);
@@ -302,12 +309,7 @@ impl Limits {
     }
 
     fn take(&mut self, request: &ChargeRequest<'_>, amount: u64, now: Timestamp) -> Charge {
-        let charge = Charge {
-            counter: request.counter.to_string(),
-            window: request.window.seconds(),
-            window_start: request.window.start(now),
-            amount,
-        };
+        let charge = charge_of(request, amount, now);
         self.add(&request.counter, charge.window, charge.window_start, amount);
         charge
     }
@@ -329,5 +331,13 @@ impl Limits {
         if window_start == spent.window_start {
             spent.amount = spent.amount.saturating_add(amount);
         }
+    }
+}
+fn charge_of(request: &ChargeRequest<'_>, amount: u64, now: Timestamp) -> Charge {
+    Charge {
+        counter: request.counter.to_string(),
+        window: request.window.seconds(),
+        window_start: request.window.start(now),
+        amount,
     }
 }

@@ -6,6 +6,9 @@ use gatehouse_odoo::domain::Column;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
+/// What `every_row` has to save in a table of related records: as many bytes as it takes, empty.
+const SHARED: usize = r#","every_row":{}"#.len();
+
 /// Records as they stand in an answer.
 pub(crate) struct Table {
     /// `columns` and `rows`, with `every_row` where all have something in common; `records` where there are fewer than two;
@@ -86,17 +89,48 @@ fn alone(record: Value, columns: &[Column]) -> Value {
 
 fn alone_value(value: Value, column: &Column) -> Value {
     match value {
-        Value::Array(rows) if !column.columns.is_empty() && rows.len() > 1 => {
-            let header: Vec<Value> = std::iter::once(json!("id")).chain(inner(column).map(heading)).collect();
-            let rows: Vec<Value> = rows.iter().map(|row| cells(row, inner(column))).collect();
-            json!({"columns": header, "rows": rows})
-        }
+        Value::Array(rows) if !column.columns.is_empty() && rows.len() > 1 => related(&rows, column),
         Value::Array(rows) if !column.columns.is_empty() => {
             rows.into_iter().map(|row| alone(row, &column.columns)).collect()
         }
         Value::Object(_) => alone(value, &column.columns),
         other => other,
     }
+}
+
+/// Related records as a table of their own. What all of them share is said once where that is shorter.
+fn related(rows: &[Value], column: &Column) -> Value {
+    let mut every_row = Map::new();
+    let mut saved = 0;
+    let records: Vec<&Value> = rows.iter().filter(|row| row.is_object()).collect();
+    for column in inner(column) {
+        let mut values = records.iter().map(|record| record.get(&column.name));
+        let Some(first) = values.next().flatten() else { continue };
+        if values.all(|value| value == Some(first)) {
+            let shown = alone_value(first.clone(), column);
+            // A cell and its comma in each row, for a value and its colon in one place.
+            let (cells, once) = (records.len() * (length(&cell(first, column)) + 1), length(&shown) + 1);
+            if cells > once {
+                saved += cells - once;
+                every_row.insert(column.name.clone(), shown);
+            }
+        }
+    }
+    if saved < SHARED {
+        every_row.clear();
+    }
+    let varying = || inner(column).filter(|column| !every_row.contains_key(&column.name));
+    let header: Vec<Value> = std::iter::once(json!("id")).chain(varying().map(heading)).collect();
+    let rows: Vec<Value> = rows.iter().map(|row| cells(row, varying())).collect();
+    let mut table = json!({"columns": header, "rows": rows});
+    if !every_row.is_empty() {
+        table["every_row"] = Value::Object(every_row);
+    }
+    table
+}
+
+fn length(value: &Value) -> usize {
+    value.to_string().len()
 }
 
 /// The name of a column; of related records with what is read of them, `{"order_line": ["id", "name"]}`.
@@ -252,6 +286,39 @@ mod tests {
             })
         );
         assert_eq!(told.kept, 2);
+    }
+
+    #[test]
+    fn what_lines_share_is_said_once_where_that_is_shorter() {
+        let columns = [column(
+            "order_line",
+            FieldType::One2many,
+            vec![
+                column("product_id", FieldType::Many2one, vec![]),
+                column("qty", FieldType::Float, vec![]),
+                column("price", FieldType::Monetary, vec![]),
+            ],
+        )];
+        let of = |lines: &[Value]| {
+            let told = table(vec![json!({"id": 3, "order_line": lines})], &columns, &[]).parts;
+            told["records"][0]["order_line"].clone()
+        };
+        let line = |id: i64, qty: i64| json!({"id": id, "product_id": [5, "Desk"], "qty": qty, "price": 0});
+        assert_eq!(
+            of(&[line(1, 1), line(2, 2), line(4, 3), json!("… 5 more")]),
+            json!({
+                "columns": ["id", "qty"],
+                "rows": [[1, 1], [2, 2], [4, 3], "… 5 more"],
+                "every_row": {"product_id": [5, "Desk"], "price": 0},
+            })
+        );
+        let free = |id: i64| json!({"id": id, "product_id": [id, "x"], "qty": id, "price": 0});
+        let few = of(&[free(1), free(2), free(3)]);
+        assert_eq!(few["columns"], json!(["id", "product_id", "qty", "price"]));
+        assert!(few.get("every_row").is_none(), "longer than saying it thrice: {few}");
+        let many: Vec<Value> = (1..20).map(free).collect();
+        let told = of(&many);
+        assert_eq!((&told["every_row"], &told["rows"][4]), (&json!({"price": 0}), &json!([5, [5, "x"], 5])));
     }
 
     #[test]

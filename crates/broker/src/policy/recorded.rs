@@ -6,7 +6,7 @@ use crate::state::Broker;
 use crate::view::{RecordedCall, TryCall};
 use gatehouse_core::{CallFacts, CallHeader, EdgeError, Environment, ErrorCode, JournalEntry, JournalEvent};
 use gatehouse_policy::{Call as Subject, ConnectionFacts};
-use gatehouse_store::PayloadState;
+use gatehouse_store::{Line, PayloadState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -90,8 +90,12 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    fn of(entry: &JournalEntry, payload: Value) -> Option<Self> {
+    fn of(entry: &JournalEntry, payload: Value, settled: Option<&JournalEntry>) -> Option<Self> {
         let header = header_of(entry)?;
+        let settled_rows = match settled.map(|settled| &settled.event) {
+            Some(JournalEvent::Settled { rows, .. }) => *rows,
+            _ => 0,
+        };
         let size = payload.to_string().len();
         let payload: Payload = serde_json::from_value(payload).ok()?;
         let facts = payload.facts?;
@@ -104,7 +108,7 @@ impl Recorded {
             version: then.version,
         });
         let line = line_of(entry, header);
-        Some(Self { line, arguments: payload.arguments, facts, connection, rows: payload.rows, size })
+        Some(Self { line, arguments: payload.arguments, facts, connection, rows: payload.rows.max(settled_rows), size })
     }
 
     /// As the engine takes it.
@@ -183,9 +187,13 @@ impl Broker {
         let mut remembered = self.0.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let newer =
             self.0.store.calls(remembered.newest(), LAST, Some(sealer.as_ref())).map_err(|error| error.edge())?;
-        for (entry, state) in newer {
+        let mut first_open = None;
+        for (Line { entry, settled }, state) in newer {
+            if settled.is_none() && matches!(entry.event, JournalEvent::Intent { .. }) {
+                first_open = Some(entry.seq);
+            }
             let call = match state {
-                PayloadState::Present(payload) => Recorded::of(&entry, payload).map(Arc::new),
+                PayloadState::Present(payload) => Recorded::of(&entry, payload, settled.as_ref()).map(Arc::new),
                 _ => None,
             };
             remembered.calls.insert(entry.seq, call);
@@ -193,6 +201,10 @@ impl Broker {
         remembered.trim();
         let calls: Vec<_> = remembered.calls.values().rev().flatten().cloned().collect();
         let skipped = u32::try_from(remembered.calls.len() - calls.len()).unwrap_or(u32::MAX);
+        // What a call that still runs will have returned is not known yet: it is decoded again the next time.
+        if let Some(seq) = first_open {
+            drop(remembered.calls.split_off(&seq));
+        }
         Ok((calls, skipped))
     }
 
@@ -217,7 +229,7 @@ impl Broker {
         let sealer = self.sealer()?;
         let found = self.0.store.entry(seq, Some(sealer.as_ref())).map_err(|error| error.edge())?;
         let call = match found {
-            Some((entry, PayloadState::Present(payload))) => Recorded::of(&entry, payload),
+            Some((entry, PayloadState::Present(payload))) => Recorded::of(&entry, payload, None),
             _ => None,
         };
         call.map(Arc::new).ok_or_else(|| {

@@ -1,5 +1,7 @@
 //! `odoo_attachment_download`: the files of a record, and what one of them holds.
 
+mod about;
+
 use super::arguments::{Arguments, check_ids};
 use super::file::{Wish, decoded, is_private, judged_by, told, too_large};
 use super::reach::{Reach, path};
@@ -8,6 +10,8 @@ use super::site::{Locale, missing};
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::{BUDGET, heading};
 use crate::contents::one_line;
+pub(super) use about::About;
+use about::{Ahead, WITH_CONTENT};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition};
 use gatehouse_odoo::{FieldType, Fields, Record, Search};
@@ -52,7 +56,7 @@ impl Tool for AttachmentDownload {
     async fn describe(&self, site: &Site, arguments: Arguments) -> Result<Box<dyn Call>, EdgeError> {
         let locale = Locale::of(site, &arguments).await?;
         let asked = Asked::of(&arguments)?;
-        let risk = self.definition().risk;
+        let risk = site.risk(NAME);
         let session = site.session().await?;
         let source = session.client.within(&locale.context);
         let mut reach = Reach::of(site, &source);
@@ -77,7 +81,7 @@ impl Tool for AttachmentDownload {
                 (facts, File::Field { model, res_id, field, smaller })
             }
             Asked::Attachment { id } => {
-                let about = About::read(site, &locale, id).await?;
+                let (about, ahead) = About::with_content(site, &locale, id).await?;
                 reach.read(&[path(MODEL, "name"), path(MODEL, "datas")]);
                 if let Some(owner) = &about.owner {
                     reach.read(&[path(&owner.model, "id")]);
@@ -93,7 +97,7 @@ impl Tool for AttachmentDownload {
                 let mut facts = read_facts(NAME, risk, &judged, "read", reads, 1);
                 facts.ids = vec![id];
                 facts.sensitive |= about.owner.as_ref().is_some_and(|owner| is_private(&owner.model));
-                (facts, File::Attachment { id, about })
+                (facts, File::Attachment { id, about, ahead })
             }
         };
         let offset = arguments.integer("offset").and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
@@ -134,57 +138,7 @@ impl Asked {
 enum File {
     Listed { model: String, res_id: i64 },
     Field { model: String, res_id: i64, field: String, smaller: Vec<String> },
-    Attachment { id: i64, about: About },
-}
-
-/// What Odoo says of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct About {
-    pub(super) name: String,
-    pub(super) mimetype: String,
-    pub(super) size: u64,
-    /// Where it is, if it is only a link.
-    url: Option<String>,
-    owner: Option<Owner>,
-}
-
-/// The record that a file belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Owner {
-    model: String,
-    id: i64,
-    field: Option<String>,
-}
-
-const ABOUT: [&str; 8] = ["name", "mimetype", "file_size", "type", "url", "res_model", "res_id", "res_field"];
-
-impl About {
-    pub(super) async fn read(site: &Site, locale: &Locale, id: i64) -> Result<Self, EdgeError> {
-        let session = site.session().await?;
-        let rows = session.client.read(MODEL, &[id], &ABOUT, Some(&locale.reading())).await;
-        let rows = site.told(MODEL, rows).await?;
-        rows.first().map(Self::of).ok_or_else(|| missing(MODEL, id))
-    }
-
-    /// Whether it belongs to this record.
-    pub(super) fn is_of(&self, model: &str, id: i64) -> bool {
-        self.owner.as_ref().is_some_and(|owner| owner.model == model && owner.id == id)
-    }
-
-    fn of(row: &Record) -> Self {
-        let text = |name: &str| {
-            let text = row.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-            text.map(str::to_owned)
-        };
-        let id = row.get("res_id").and_then(Value::as_i64).unwrap_or_default();
-        Self {
-            name: one_line(&text("name").unwrap_or_default(), 200),
-            mimetype: one_line(&text("mimetype").unwrap_or_default(), 80),
-            size: row.get("file_size").and_then(Value::as_u64).unwrap_or_default(),
-            url: text("url").filter(|_| text("type").as_deref() == Some("url")).map(|url| one_line(&url, 500)),
-            owner: text("res_model").map(|model| Owner { model, id, field: text("res_field") }),
-        }
-    }
+    Attachment { id: i64, about: About, ahead: Ahead },
 }
 
 struct DownloadCall {
@@ -214,7 +168,9 @@ impl Call for DownloadCall {
         let sentence = match &self.file {
             File::Listed { model, res_id } => format!("List the files of {model} {res_id} in {place}"),
             File::Field { model, res_id, field, .. } => format!("Read {field} of {model} {res_id} in {place}"),
-            File::Attachment { about, .. } => {
+            File::Attachment { about, ahead, .. } => {
+                // A person is asked: what it holds is read once they have answered.
+                drop(ahead.take());
                 let of =
                     about.owner.as_ref().map(|owner| format!(" of {} {}", owner.model, owner.id)).unwrap_or_default();
                 format!("Read the file “{}”{of} in {place}", about.name)
@@ -227,7 +183,7 @@ impl Call for DownloadCall {
         match &self.file {
             File::Listed { model, res_id } => self.list(site, model, *res_id).await,
             File::Field { model, res_id, field, smaller } => self.field(site, model, *res_id, field, smaller).await,
-            File::Attachment { id, about } => self.attachment(site, *id, about).await,
+            File::Attachment { id, about, ahead } => self.attachment(site, *id, about, ahead).await,
         }
     }
 }
@@ -259,7 +215,7 @@ impl DownloadCall {
         Ok(done(answer, counted(count, "file"), count as u64))
     }
 
-    async fn attachment(&self, site: &Site, id: i64, about: &About) -> Result<Done, EdgeError> {
+    async fn attachment(&self, site: &Site, id: i64, about: &About, ahead: &Ahead) -> Result<Done, EdgeError> {
         let session = site.session().await?;
         let mut answer = heading(site, &self.locale)?;
         answer["name"] = json!(about.name);
@@ -278,8 +234,16 @@ impl DownloadCall {
         if let Some(error) = too_large(about.size, &page) {
             return Err(error);
         }
-        let fields: Vec<&str> = ABOUT.into_iter().chain(["datas"]).collect();
-        let rows = session.client.read(MODEL, &[id], &fields, Some(&self.locale.context)).await;
+        let data = match ahead.take() {
+            Some(data) => data,
+            None => self.content(site, id, about).await?,
+        };
+        self.told(data, &about.mimetype, &page, answer).await
+    }
+
+    async fn content(&self, site: &Site, id: i64, about: &About) -> Result<Value, EdgeError> {
+        let session = site.session().await?;
+        let rows = session.client.read(MODEL, &[id], &WITH_CONTENT, Some(&self.locale.context)).await;
         let mut row = site.told(MODEL, rows).await?.into_iter().next().ok_or_else(|| missing(MODEL, id))?;
         // It was judged by the record that it belongs to.
         if About::of(&row).owner != about.owner {
@@ -288,8 +252,7 @@ impl DownloadCall {
                 "The file has moved to another record since. Repeat the call.",
             ));
         }
-        let data = row.remove("datas").unwrap_or(Value::Null);
-        self.told(data, &about.mimetype, &page, answer).await
+        Ok(row.remove("datas").unwrap_or(Value::Null))
     }
 
     async fn field(

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Hasher, Nested, Severity, ToolDefinition, Undo};
-use gatehouse_odoo::Record;
+use gatehouse_odoo::{Capability, OdooError, Record};
 use serde_json::{Value, json};
 
 const NAME: &str = "odoo_attachment_upload";
@@ -71,7 +71,7 @@ impl Tool for AttachmentUpload {
             reads: reach.finish().await?.fields,
             // What it does to the record: rules about its model hold.
             commands: vec![Nested { model: model.clone(), command: "update".into(), fields: Vec::new() }],
-            ..CallFacts::local(NAME, self.definition().risk)
+            ..CallFacts::local(NAME, site.risk(NAME))
         };
         Ok(Box::new(UploadCall { facts, model, res_id, name, content, locale }))
     }
@@ -135,7 +135,9 @@ impl Call for UploadCall {
     }
 
     async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
-        // Odoo takes a file for a record that is not there from some users.
+        if site.session().await?.client.version().can(Capability::FilesOfRecordsThere) {
+            return Ok(Value::Null);
+        }
         Ok(json!({"record": site.record_name(&self.model, self.res_id, &self.locale).await?}))
     }
 
@@ -149,6 +151,10 @@ impl Call for UploadCall {
         });
         let values: Record = values.as_object().cloned().unwrap_or_default();
         let ids = session.client.create(MODEL, vec![values], Some(&self.locale.context)).await;
+        if let Err(OdooError::AccessDenied { .. }) = &ids {
+            // Odoo says the same of a record that is not there.
+            site.record_name(&self.model, self.res_id, &self.locale).await?;
+        }
         let ids = site.told(MODEL, ids).await?;
         Ok(Done {
             summary: format!("attached a file to {} {}", self.model, self.res_id),

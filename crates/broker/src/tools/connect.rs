@@ -34,8 +34,8 @@ impl Tool for Connect {
         Target::Connection
     }
 
-    async fn describe(&self, _: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
-        Ok(Box::new(ConnectCall(CallFacts::local(NAME, self.definition().risk))))
+    async fn describe(&self, site: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        Ok(Box::new(ConnectCall(CallFacts::local(NAME, site.risk(NAME)))))
     }
 }
 

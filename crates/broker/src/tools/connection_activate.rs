@@ -37,7 +37,7 @@ impl Tool for ConnectionActivate {
                 format!("“{}” is signed out. Only the user can reconnect it, in Gatehouse.", connection.name),
             ));
         }
-        Ok(Box::new(ConnectionActivateCall(CallFacts::local(NAME, self.definition().risk))))
+        Ok(Box::new(ConnectionActivateCall(CallFacts::local(NAME, site.risk(NAME)))))
     }
 }
 

@@ -57,7 +57,7 @@ impl Tool for ConnectionAdd {
             arguments.text("alias").map_or_else(|| address.short_name().to_owned(), |alias| alias.trim().to_owned());
         let db = arguments.text("db").map(str::to_owned).or(address.database.clone()).unwrap_or_default();
         Ok(Box::new(ConnectionAddCall {
-            facts: CallFacts::local(NAME, self.definition().risk),
+            facts: CallFacts::local(NAME, site.risk(NAME)),
             resolved: json!({
                 "url": address.origin,
                 "alias": alias,

@@ -29,8 +29,8 @@ impl Tool for ConnectionList {
         Target::None
     }
 
-    async fn describe(&self, _: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
-        Ok(Box::new(ConnectionListCall(CallFacts::local(NAME, self.definition().risk))))
+    async fn describe(&self, site: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        Ok(Box::new(ConnectionListCall(CallFacts::local(NAME, site.risk(NAME)))))
     }
 }
 

@@ -67,7 +67,7 @@ impl Tool for Create {
             model: Some(model.clone()),
             method: Some("create".into()),
             records: Some(given.len() as u64),
-            ..CallFacts::local(NAME, self.definition().risk)
+            ..CallFacts::local(NAME, site.risk(NAME))
         };
         let mut records = Vec::with_capacity(given.len());
         for (index, values) in given.iter().enumerate() {

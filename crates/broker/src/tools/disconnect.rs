@@ -28,8 +28,8 @@ impl Tool for Disconnect {
         Target::Alias
     }
 
-    async fn describe(&self, _: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
-        Ok(Box::new(DisconnectCall(CallFacts::local(NAME, self.definition().risk))))
+    async fn describe(&self, site: &Site, _: Arguments) -> Result<Box<dyn Call>, EdgeError> {
+        Ok(Box::new(DisconnectCall(CallFacts::local(NAME, site.risk(NAME)))))
     }
 }
 

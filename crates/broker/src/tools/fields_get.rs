@@ -66,7 +66,7 @@ impl Tool for FieldsGet {
             facts: CallFacts {
                 model: Some(model),
                 method: Some("fields_get".into()),
-                ..CallFacts::local(NAME, self.definition().risk)
+                ..CallFacts::local(NAME, site.risk(NAME))
             },
             fields,
             kept,

@@ -45,7 +45,7 @@ impl Tool for ListModels {
             facts: CallFacts {
                 model: Some("ir.model".into()),
                 method: Some("get_available_models".into()),
-                ..CallFacts::local(NAME, self.definition().risk)
+                ..CallFacts::local(NAME, site.risk(NAME))
             },
             pattern: arguments.text("pattern").map(|pattern| pattern.trim().to_lowercase()),
             limit: arguments.integer("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT),

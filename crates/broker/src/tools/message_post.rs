@@ -113,7 +113,7 @@ impl Tool for MessagePost {
             }],
             effects,
             sensitive: is_about_people,
-            ..CallFacts::local(NAME, self.definition().risk)
+            ..CallFacts::local(NAME, site.risk(NAME))
         };
         let subject = arguments.text("subject").map(|subject| one_line(subject.trim(), 200)).filter(|s| !s.is_empty());
         Ok(Box::new(MessageCall { facts, model, res_id, body, html, subtype, subject, partner_ids, files, locale }))

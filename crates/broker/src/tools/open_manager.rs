@@ -41,7 +41,7 @@ impl Tool for OpenManager {
             .and_then(|name| site.granted().into_iter().find(|connection| connection.name.eq_ignore_ascii_case(name)));
         let page = arguments.text("page").unwrap_or("connections").to_owned();
         Ok(Box::new(OpenManagerCall {
-            facts: CallFacts::local(NAME, self.definition().risk),
+            facts: CallFacts::local(NAME, site.risk(NAME)),
             to: Navigation { page, connection: connection.map(|connection| connection.id) },
         }))
     }

@@ -72,7 +72,7 @@ impl Tool for Plan {
             let step = Step::describe(&site, number, given, &common, &steps).await;
             steps.push(step.map_err(|error| in_step(number, error))?);
         }
-        let facts = facts_of(&steps, self.definition().risk);
+        let facts = facts_of(&steps, site.risk(NAME));
         Ok(Box::new(PlanCall { facts, steps, why: arguments.text("why").map(str::to_owned) }))
     }
 }
@@ -103,7 +103,8 @@ impl PlanCall {
 
     /// The plan as calls of each model that it changes: what a policy says of plans holds for each of them.
     pub(crate) fn by_model(&self) -> Vec<CallFacts> {
-        let models: BTreeSet<&str> = self.steps.iter().filter_map(|step| step.call.facts().model.as_deref()).collect();
+        let changing = self.steps.iter().map(|step| step.call.facts()).filter(|facts| facts.changes_odoo());
+        let models: BTreeSet<&str> = changing.filter_map(|facts| facts.model.as_deref()).collect();
         let others = models.into_iter().filter(|model| self.facts.model.as_deref() != Some(*model));
         others.map(|model| CallFacts { model: Some(model.to_owned()), ..self.facts.clone() }).collect()
     }

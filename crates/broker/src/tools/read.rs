@@ -53,7 +53,7 @@ impl Tool for Read {
         reach.read(&[path(&model, "id")]);
         let columns = Columns::parse(&arguments, &known, &locale, &source, &mut reach).await?;
         let reads = reach.finish().await?;
-        let mut facts = read_facts(NAME, self.definition().risk, &model, "read", reads, ids.len() as u64);
+        let mut facts = read_facts(NAME, site.risk(NAME), &model, "read", reads, ids.len() as u64);
         facts.ids.clone_from(&ids);
         Ok(Box::new(ReadCall { facts, model, ids, columns, locale }))
     }

@@ -1,6 +1,7 @@
 //! `odoo_read_group`: counts and sums by group, companies and currencies apart.
 
 mod apart;
+mod one_currency;
 mod span;
 mod table;
 mod totals;
@@ -15,11 +16,15 @@ use apart::Apart;
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Severity, ToolDefinition};
 use gatehouse_odoo::domain::{Aggregate, Asked, Domain, Grouping};
+use gatehouse_odoo::{Client, OdooError, Record};
+use one_currency::{OneCurrency, named};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use table::Shape;
 
 const NAME: &str = "odoo_read_group";
 const DEFAULT_LIMIT: u32 = 80;
+const CURRENCY: &str = "res.currency";
 
 pub(crate) struct ReadGroup;
 
@@ -81,17 +86,32 @@ impl Tool for ReadGroup {
         }
         let asked = grouping.aggregates.len();
         add_counts(&mut grouping);
-        let limit = arguments.integer("limit").and_then(|limit| u32::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+        let asked_limit = arguments.integer("limit").and_then(|limit| u32::try_from(limit).ok());
+        let one_currency = OneCurrency::in_place_of(&grouping, &apart, asked_limit.is_some());
+        let limit = asked_limit.unwrap_or(DEFAULT_LIMIT);
         reach.search(&model);
         reach.read(domain.reads());
         reach.look(domain.unseen());
         reach.read(&grouping.reads);
+        reach.read(&apart.reads(&model));
         reach.look(&grouping.unseen);
         let closed = reach.show_names(&grouping.named).await?;
-        let risk = self.definition().risk;
+        let risk = site.risk(NAME);
         let facts = read_facts(NAME, risk, &model, "read_group", reach.finish().await?, u64::from(limit));
         let subtotals = arguments.flag("subtotals").unwrap_or(false);
-        Ok(Box::new(ReadGroupCall { facts, model, domain, grouping, apart, asked, closed, limit, subtotals, locale }))
+        Ok(Box::new(ReadGroupCall {
+            facts,
+            model,
+            domain,
+            grouping,
+            one_currency,
+            apart,
+            asked,
+            closed,
+            limit,
+            subtotals,
+            locale,
+        }))
     }
 }
 
@@ -119,7 +139,10 @@ struct ReadGroupCall {
     facts: CallFacts,
     model: String,
     domain: Domain,
+    /// Companies and currencies kept apart.
     grouping: Grouping,
+    /// The shorter way, where there may be but one currency.
+    one_currency: Option<OneCurrency>,
     apart: Apart,
     /// How many of the aggregates were asked for.
     asked: usize,
@@ -127,6 +150,39 @@ struct ReadGroupCall {
     limit: u32,
     subtotals: bool,
     locale: Locale,
+}
+
+impl ReadGroupCall {
+    /// The groups, one more than asked for where there are more, nothing in them mixed.
+    async fn groups(&self, site: &Site, client: &Client) -> Result<Vec<Record>, EdgeError> {
+        if let Some(one_currency) = &self.one_currency {
+            let (rows, names) = tokio::join!(self.ask(client, &one_currency.grouping), self.currencies(client));
+            let rows = site.told(&self.model, rows).await?;
+            let name = |id: i64| match &names {
+                Some(names) => names.iter().find(|(known, _)| *known == id).map(|(_, name)| named(id, Some(name))),
+                None => Some(named(id, None)),
+            };
+            if let Some(rows) = one_currency.groups(rows, self.limit as usize, name) {
+                return Ok(rows);
+            }
+        }
+        let rows = self.ask(client, &self.grouping).await;
+        site.told(&self.model, rows).await
+    }
+
+    async fn ask(&self, client: &Client, grouping: &Grouping) -> Result<Vec<Record>, OdooError> {
+        // One more than asked tells whether there is more.
+        let (domain, context) = (self.domain.as_json(), Some(&self.locale.context));
+        client.read_group(&self.model, domain, grouping, self.limit + 1, context).await
+    }
+
+    /// What currencies are called, as far as it can be had; `None` where it is kept from the agent.
+    async fn currencies(&self, client: &Client) -> Option<Arc<Vec<(i64, String)>>> {
+        if self.closed.hold(Some(CURRENCY)) {
+            return None;
+        }
+        Some(client.currencies(self.locale.lang.as_deref()).await.unwrap_or_default())
+    }
 }
 
 #[async_trait]
@@ -152,12 +208,7 @@ impl Call for ReadGroupCall {
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
-        // One more than asked tells whether there is more.
-        let rows = session
-            .client
-            .read_group(&self.model, self.domain.as_json(), &self.grouping, self.limit + 1, Some(&self.locale.context))
-            .await;
-        let mut rows = site.told(&self.model, rows).await?;
+        let mut rows = self.groups(site, &session.client).await?;
         let mut has_more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
         let (shown, was_cut) = cut(rows.iter().cloned().map(Value::Object).collect());

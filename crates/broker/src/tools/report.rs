@@ -66,7 +66,7 @@ impl Tool for ReportTool {
         // A document may show any value: where one is kept from the agent, none is handed out.
         reach.read(&[path(&report.model, "id"), path(FILES, "datas")]);
         let reads = reach.finish().await?;
-        let risk = self.definition().risk;
+        let risk = site.risk(NAME);
         let mut facts = read_facts(NAME, risk, &report.model, "get_portal_url", reads, ids.len() as u64);
         facts.sensitive |= is_private(&report.model);
         facts.ids.clone_from(&ids);

@@ -47,7 +47,7 @@ impl Tool for SearchCount {
         reach.search(&model);
         reach.read(domain.reads());
         reach.look(domain.unseen());
-        let facts = read_facts(NAME, self.definition().risk, &model, "search_count", reach.finish().await?, 0);
+        let facts = read_facts(NAME, site.risk(NAME), &model, "search_count", reach.finish().await?, 0);
         Ok(Box::new(SearchCountCall { facts, model, domain, locale }))
     }
 }

@@ -91,7 +91,7 @@ impl Tool for SearchRead {
             reach.read(order.reads());
             reach.look(order.unseen());
         }
-        let risk = self.definition().risk;
+        let risk = site.risk(NAME);
         let facts = read_facts(NAME, risk, &model, "search_read", reach.finish().await?, u64::from(limit));
         Ok(Box::new(SearchReadCall { facts, model, domain, order, columns, limit, search, cursor, place, locale }))
     }

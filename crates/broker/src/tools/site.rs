@@ -33,6 +33,12 @@ impl Site {
         self.connection.as_ref().ok_or_else(|| EdgeError::new(ErrorCode::Internal, "this call has no connection"))
     }
 
+    /// What a tool's definition says of its risk. One that nobody knows is the worst.
+    pub(crate) fn risk(&self, tool: &str) -> Risk {
+        let worst = Risk { category: Category::Execute, severity: Severity::Critical };
+        self.broker.0.tools.get(tool).map_or(worst, |(_, definition)| definition.risk)
+    }
+
     /// The step of a plan that will make the record of this id, where the id stands for one that is not there yet. Such
     /// records cannot be read.
     pub(crate) fn pending_step(&self, id: i64) -> Option<usize> {

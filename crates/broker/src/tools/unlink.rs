@@ -68,7 +68,7 @@ impl Tool for Unlink {
                 method: Some("unlink".into()),
                 records: Some(ids.len() as u64),
                 ids,
-                ..CallFacts::local(NAME, self.definition().risk)
+                ..CallFacts::local(NAME, site.risk(NAME))
             },
             can_archive: fields.get("active").is_some(),
             owned: owned.into_iter().collect(),

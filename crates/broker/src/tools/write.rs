@@ -77,7 +77,7 @@ impl Tool for Write {
             method: Some("write".into()),
             records: Some(ids.len() as u64),
             ids,
-            ..CallFacts::local(NAME, self.definition().risk)
+            ..CallFacts::local(NAME, site.risk(NAME))
         };
         let mut updates = Vec::with_capacity(given.len());
         for (place, ids, values) in given {

@@ -27,10 +27,10 @@ async fn totals_come_with_the_groups_in_the_same_trip() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     group(&agent, json!({"group_by": []})).await;
-    let before = house.times("formatted_read_group");
+    let before = house.sim.log().len();
     let by = json!({"group_by": ["partner_id", "state"], "aggregates": ["amount_total:sum", "amount_total:avg", "amount_total:max", "user_id:count_distinct"], "subtotals": true});
     let answer = group(&agent, by).await;
-    assert_eq!(house.times("formatted_read_group"), before + 1);
+    assert_eq!(house.sim.log().len(), before + 1);
     assert_eq!(
         answer["columns"],
         json!([
@@ -88,9 +88,9 @@ async fn amounts_in_one_currency_say_it_once_and_in_several_are_kept_apart() {
     assert_eq!((&one["currency"], &one["columns"]), (&json!("USD"), &json!(["state", "__count", "amount_total:sum"])));
     let total = sum(rows(&one), 2);
     house.meddle("sale.order", 4, json!({"currency_id": 2})).await;
-    let before = house.times("formatted_read_group");
+    let before = house.sim.log().len();
     let several = group(&agent, json!({"group_by": ["state"], "order": "amount_total:sum desc"})).await;
-    assert_eq!(house.times("formatted_read_group"), before + 1);
+    assert_eq!(house.sim.log().len(), before + 2, "once more, kept apart");
     assert_eq!(several["columns"], json!(["currency_id", "state", "__count", "amount_total:sum"]));
     assert!(several.get("currency").is_none() && several["notes"][0].as_str().unwrap().contains("currency_id"));
     assert!(rows(&several).iter().any(|row| row[0] == json!([2, "EUR"])), "{several}");
@@ -111,6 +111,83 @@ async fn where_groups_are_missing_a_currency_is_not_taken_for_the_only_one() {
     let few = group(&agent, json!({"group_by": ["partner_id"], "limit": 1})).await;
     assert_eq!(few["columns"][0], "currency_id", "{few}");
     assert!(few.get("currency").is_none());
+}
+
+#[tokio::test]
+async fn groups_in_one_currency_are_asked_for_once_without_grouping_by_it() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let first = group(&agent, json!({"group_by": ["state"]})).await;
+    let names = house.times("search_read");
+    for (model, aggregate, by) in [
+        ("sale.order", "amount_total:sum", "state"),
+        ("sale.order", "amount_total:avg", "partner_id"),
+        ("account.move", "amount_total_signed:sum", "move_type"),
+        ("crm.lead", "expected_revenue:max", "stage_id"),
+    ] {
+        let by = json!({"model": model, "aggregates": [aggregate], "group_by": [by]});
+        let cold = group(&agent, by.clone()).await;
+        let before = house.sim.log();
+        let warm = group(&agent, by).await;
+        assert_eq!(house.sim.log().len(), before.len() + 1, "{model}: {:?}", house.sim.log().last());
+        assert_eq!((&warm["currency"], &warm["rows"]), (&json!("USD"), &cold["rows"]), "{model}");
+        assert!(warm.get("notes").is_none(), "{warm}");
+    }
+    assert_eq!(house.times("search_read"), names, "what currencies are called is known");
+    house.meddle("res.currency", 1, json!({"active": false})).await;
+    let in_french = group(&agent, json!({"group_by": ["state"], "lang": "fr_FR"})).await;
+    assert_eq!(in_french["currency"], "USD", "an archived one is found");
+    assert_eq!(in_french["rows"], first["rows"]);
+}
+
+#[tokio::test]
+async fn groups_each_in_a_currency_of_its_own_are_kept_apart_like_mixed_ones() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    house.meddle("sale.order", 4, json!({"currency_id": 2})).await;
+    let two = json!({"group_by": ["name"], "domain": [["id", "in", [3, 4]]]});
+    let two = group(&agent, two).await;
+    assert_eq!((&two["columns"][0], rows(&two).len()), (&json!("currency_id"), 2), "{two}");
+    assert!(two.get("totals").is_none() && two.get("currency").is_none(), "nothing is said of both: {two}");
+    house.meddle("sale.order", 4, json!({"currency_id": false})).await;
+    let none = group(&agent, json!({"group_by": [], "domain": [["id", "in", [3, 4]]]})).await;
+    assert_eq!(none["columns"][0], "currency_id", "an amount without a currency is not mixed with another: {none}");
+    assert_eq!(rows(&none).len(), 2);
+    let alone = group(&agent, json!({"group_by": [], "domain": [["id", "=", 4]]})).await;
+    assert_eq!((&alone["columns"][0], alone.get("currency")), (&json!("__count"), None), "{alone}");
+}
+
+#[tokio::test]
+async fn a_sum_over_no_records_is_none_in_no_currency() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let nothing = json!([["id", "=", 999_999]]);
+    let all = group(&agent, json!({"group_by": [], "domain": nothing})).await;
+    assert_eq!((&all["rows"], all.get("currency")), (&json!([[0, null]]), None), "{all}");
+    let by_state = group(&agent, json!({"group_by": ["state"], "domain": nothing})).await;
+    assert_eq!((&by_state["rows"], by_state.get("currency")), (&json!([]), None), "{by_state}");
+}
+
+#[tokio::test]
+async fn a_rank_and_a_condition_on_sums_look_at_each_currency_by_itself() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    // One customer with a little in one currency and much in another.
+    for (order, partner) in [(3, 11), (4, 11), (5, 10)] {
+        house.meddle("sale.order", order, json!({"partner_id": partner})).await;
+    }
+    house.meddle("sale.order", 3, json!({"currency_id": 2, "amount_total": 900_000})).await;
+    house.meddle("sale.order", 4, json!({"amount_total": 0.01})).await;
+    let domain = json!([["id", "in", [3, 4, 5]]]);
+    let least = json!({"group_by": ["partner_id"], "domain": domain, "order": "amount_total:sum", "limit": 1});
+    let before = house.times("formatted_read_group");
+    let least = group(&agent, least).await;
+    assert_eq!(house.times("formatted_read_group"), before + 1);
+    assert_eq!((&rows(&least)[0][1][0], &rows(&least)[0][3]), (&json!(11), &json!(0.01)), "{least}");
+    let having = json!([["amount_total:sum", "<", 0.1]]);
+    let little = group(&agent, json!({"group_by": ["partner_id"], "domain": domain, "having": having})).await;
+    assert_eq!(rows(&little).len(), 1, "{little}");
+    assert_eq!(little["currency"], "USD");
 }
 
 #[tokio::test]

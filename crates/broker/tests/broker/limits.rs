@@ -2,7 +2,7 @@
 
 use crate::house::{Agent, House};
 use gatehouse_broker::view::{ActivityFilter, Verdict};
-use gatehouse_core::{EdgeError, ErrorCode, JournalEvent};
+use gatehouse_core::{Charge, EdgeError, ErrorCode, JournalEvent};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -188,6 +188,49 @@ async fn rows_are_charged_when_they_were_counted_and_the_call_after_is_refused()
     agent.call("odoo_search_read", read.clone()).await.unwrap();
     agent.call("odoo_search_read", read.clone()).await.unwrap();
     assert_eq!(agent.call("odoo_search_read", read).await.unwrap_err().code, ErrorCode::RateLimited);
+}
+
+#[tokio::test]
+async fn until_rows_are_counted_the_journal_charges_as_many_as_there_can_be() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let rows = r#"{"version": "1", "default": "allow", "tools": {"odoo_search_read": {"limits": [
+        {"counter": "rows", "window": "day", "max": 100, "scope": "grant", "increment_from": "call.rows"}]}}}"#;
+    house.save("user", rows).await;
+    agent.call("odoo_search_read", json!({"model": "res.partner", "fields": ["name"], "limit": 3})).await.unwrap();
+    agent
+        .call(
+            "odoo_search_read",
+            json!({"model": "res.partner", "fields": ["name"], "limit": 50, "domain": [["id", "=", 1]]}),
+        )
+        .await
+        .unwrap();
+    let entries = || house.broker.activity(ActivityFilter::default()).unwrap().entries;
+    let sum = |charges: &[Charge]| {
+        charges.iter().filter(|c| c.counter == "user/claude-code/rows").map(|c| c.amount).sum::<u64>()
+    };
+    let taken: Vec<u64> = entries()
+        .iter()
+        .rev()
+        .filter_map(|entry| match &entry.event {
+            JournalEvent::Intent { of, .. } => Some(sum(&of.charges)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(taken, [3, 50], "before the answers came");
+    house
+        .until("both reads settled", |_| {
+            let settled: Vec<(u64, u64)> = entries()
+                .iter()
+                .rev()
+                .filter_map(|entry| match &entry.event {
+                    JournalEvent::Settled { given_back, charges, .. } => Some((sum(given_back), sum(charges))),
+                    _ => None,
+                })
+                .collect();
+            settled == [(3, 3), (50, 1)]
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::needless_pass_by_value, clippy::format_collect, reason = "values made on the spot")]
 
+mod admission;
 mod asking;
 mod attachments;
 mod companies;
@@ -29,6 +30,7 @@ mod policy_written;
 mod promises;
 mod reading;
 mod reports;
+mod requests;
 mod schema;
 #[cfg(target_os = "linux")]
 mod sealed;

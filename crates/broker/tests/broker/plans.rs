@@ -150,6 +150,20 @@ async fn a_plan_is_judged_by_its_strictest_step() {
 }
 
 #[tokio::test]
+async fn a_step_may_read_a_file_that_no_step_may_write() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let listed = json!({"model": "res.partner", "res_id": 10});
+    let steps = json!([
+        {"tool": "odoo_attachment_download", "arguments": listed},
+        write(json!([10]), json!({"phone": "+32 2 124"})),
+    ]);
+    let answer = approved(&house, &agent, steps).await.unwrap();
+    assert_eq!(answer["status"], "done", "{answer}");
+    assert_eq!(house.stored("res.partner", 10, "phone").await, json!("+32 2 124"));
+}
+
+#[tokio::test]
 async fn each_step_takes_from_the_limits_of_its_own_tool() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;

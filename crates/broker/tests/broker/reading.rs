@@ -2,7 +2,7 @@
 
 use crate::house::{House, ids, records};
 use gatehouse_broker::view::ActivityFilter;
-use gatehouse_core::{ErrorCode, JournalEvent, Outcome};
+use gatehouse_core::{ErrorCode, JournalEntry, JournalEvent, Outcome};
 use serde_json::json;
 
 #[tokio::test]
@@ -23,14 +23,25 @@ async fn a_read_runs_unasked_and_stands_in_the_journal() {
         .await
         .unwrap();
     assert!(ids(&next).iter().all(|id| !ids(&answer).contains(id)), "{next}");
-    let page = house.broker.activity(ActivityFilter::default()).unwrap();
-    let read = page.entries.iter().find_map(|entry| match &entry.event {
-        JournalEvent::Call { of, outcome, .. } if of.tool == "odoo_search_read" => Some((of.clone(), outcome.clone())),
+    let entries = || house.broker.activity(ActivityFilter::default()).unwrap().entries;
+    let read = |entry: &JournalEntry| match &entry.event {
+        JournalEvent::Intent { call, of } if of.tool == "odoo_search_read" => Some((call.clone(), of.clone())),
         _ => None,
-    });
-    let (of, outcome) = read.expect("the read stands in the journal");
+    };
+    // No agent has an answer that is not written down.
+    let (id, of) = entries().iter().find_map(read).expect("the read stands in the journal");
     assert_eq!((of.decision.as_str(), of.model.as_deref()), ("allow", Some("res.partner")));
-    assert_eq!(outcome, Outcome::Done { summary: "3 rows".into() });
+    house
+        .until("how the read ended", |_| {
+            entries().iter().any(|entry| match &entry.event {
+                JournalEvent::Settled { call, outcome, rows: 3, .. } if *call == id => {
+                    assert_eq!(*outcome, Outcome::Done { summary: "3 rows".into() });
+                    true
+                }
+                _ => false,
+            })
+        })
+        .await;
     assert!(house.broker.verify_journal().await.unwrap().ok);
 }
 
@@ -345,7 +356,7 @@ async fn an_old_server_is_asked_once_more_for_related_records() {
 }
 
 /// The demo Odoo as one that says it is a 16.
-async fn older(url: String) -> String {
+pub(crate) async fn older(url: String) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -154,6 +154,11 @@ impl<H: Handler> Conversation<H> {
             calls.answered(id, reply.delivered);
             outbox.send(ToClient::Response { id, result: reply.result }).await;
             calls.sent(id);
+            if let Some(after) = reply.after {
+                // The one who writes goes first.
+                tokio::task::yield_now().await;
+                after();
+            }
         });
     }
 

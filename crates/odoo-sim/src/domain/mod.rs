@@ -1,11 +1,13 @@
 //! Domains: parsed with Odoo's own complaints, then asked of one record at a time.
 
 mod compare;
+mod named;
 mod python;
 
 use serde_json::Value;
 
 pub(crate) use compare::is_truthy;
+pub(crate) use named::bracketed;
 pub(crate) use python::repr;
 
 use crate::access;
@@ -143,6 +145,12 @@ impl Domain {
             .field(name)
             .ok_or_else(|| Fault::value(format!("Invalid field {}.{name} in condition {}", model.name, told())))?;
         access::check_field(env, model, field)?;
+        if name == "display_name"
+            && rest.is_none()
+            && let Some(domain) = named::domain(model, &operator, value)
+        {
+            return Self::parse(env, model, &domain);
+        }
         if let Some(rest) = rest {
             if !field.is_relation() {
                 return Err(Fault::value(format!("Invalid field property '{rest}' on {}.{name}", model.name)));

@@ -51,6 +51,9 @@ enum Granularity {
     Year,
 }
 
+const FUNCTIONS: [&str; 10] =
+    ["sum", "avg", "max", "min", "count", "count_distinct", "array_agg", "array_agg_distinct", "bool_and", "bool_or"];
+
 /// `amount_total:sum`.
 enum Aggregate {
     Rows,
@@ -159,9 +162,11 @@ impl Aggregate {
         let field = model
             .field(name)
             .ok_or_else(|| Fault::value(format!("Invalid field '{name}' on model '{}' for '{told}'.", model.name)))?;
-        let known = ["sum", "avg", "max", "min", "count", "count_distinct", "array_agg", "bool_and", "bool_or"];
-        if !known.contains(&how) {
+        if !FUNCTIONS.contains(&how) {
             return Err(Fault::value(format!("Invalid aggregate method '{how}' for '{told}'.")));
+        }
+        if !(field.is_stored() || field.via.is_some()) || field.is_many() {
+            return Err(Fault::value(format!("Cannot convert {}.{name} to SQL because it is not stored", model.name)));
         }
         Ok(Self::Of { told: told.to_owned(), field, how: how.to_owned() })
     }
@@ -175,11 +180,19 @@ impl Aggregate {
 
     fn over(&self, env: &Env<'_>, model: &'static Model, ids: &[i64]) -> Value {
         let Self::Of { field, how, .. } = self else { return json!(ids.len()) };
-        let cells: Vec<Cell> =
-            ids.iter().map(|id| env.get(model, *id, field)).filter(|cell| *cell != Cell::Null).collect();
+        let mut cells: Vec<Cell> = ids.iter().map(|id| kept(field.kind, env.get(model, *id, field))).collect();
+        if let Some(rest) = how.strip_prefix("array_agg") {
+            if rest == "_distinct" {
+                cells.sort_by(Cell::order);
+                cells.dedup();
+            }
+            return cells.iter().map(|cell| listed(field.kind, cell)).collect();
+        }
+        cells.retain(|cell| *cell != Cell::Null);
         let numbers = || cells.iter().filter_map(Cell::as_number);
         let sum = || numbers().sum::<f64>();
         match how.as_str() {
+            "sum" if cells.is_empty() => json!(false),
             "sum" if field.kind == Kind::Integer => {
                 #[expect(clippy::cast_possible_truncation, reason = "a sum of whole numbers")]
                 let whole = sum() as i64;
@@ -206,12 +219,25 @@ impl Aggregate {
                 }
                 json!(distinct.len())
             }
-            "array_agg" => cells.iter().map(|cell| read::plain(field.kind, cell)).collect(),
             "bool_and" => json!(cells.iter().all(Cell::is_set)),
             "bool_or" => json!(cells.iter().any(Cell::is_set)),
             _ => json!(false),
         }
     }
+}
+
+/// A value as the database has it, where amounts and booleans are never empty.
+fn kept(kind: Kind, cell: Cell) -> Cell {
+    match (kind, cell) {
+        (Kind::Monetary, Cell::Null) => Cell::Float(0.0),
+        (Kind::Boolean, Cell::Null) => Cell::Bool(false),
+        (_, cell) => cell,
+    }
+}
+
+/// A value in a list of values: an empty one is null there.
+fn listed(kind: Kind, cell: &Cell) -> Value {
+    if *cell == Cell::Null { Value::Null } else { read::plain(kind, cell) }
 }
 
 /// Conditions on the sums of a group, in prefix notation.

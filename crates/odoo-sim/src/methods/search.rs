@@ -1,12 +1,13 @@
 //! Finding records: search, search_count, search_read, name_search.
 
+use std::collections::HashSet;
 use std::ops::Bound;
 
 use serde_json::{Value, json};
 
 use super::{Arguments, Method, On, Param};
 use crate::access::{self, Operation};
-use crate::domain::Domain;
+use crate::domain::{Domain, bracketed};
 use crate::env::Env;
 use crate::fault::{Fault, Outcome};
 use crate::order;
@@ -139,18 +140,44 @@ fn name_search(env: &mut Env<'_>, model: &'static Model, _: &[i64], arguments: &
     access::check(env, model, Operation::Read)?;
     let name = arguments.text("name").unwrap_or_default();
     let operator = arguments.text("operator").unwrap_or("ilike");
-    let mut domain = arguments.get("domain").as_array().cloned().unwrap_or_default();
-    if !name.is_empty() {
-        domain.push(json!(["display_name", operator, name]));
-    }
-    let mut ids = fitting(env, model, &Value::Array(domain.clone()))?;
-    order::sort_by_default(env, model, &mut ids);
-    if model.name == "res.country" && operator == "ilike" && name.len() == 2 {
-        // a country's code comes before its name
-        let code = name.to_uppercase();
-        ids.sort_by_key(|id| env.record(model, *id).text("code") != code);
-    }
+    let within = arguments.get("domain").as_array().cloned().unwrap_or_default();
+    let found = |conditions: &[Value]| -> Outcome<Vec<i64>> {
+        let domain = within.iter().chain(conditions).cloned().collect();
+        let mut ids = fitting(env, model, &Value::Array(domain))?;
+        order::sort_by_default(env, model, &mut ids);
+        Ok(ids)
+    };
+    let by_name = || if name.is_empty() { found(&[]) } else { found(&[json!(["display_name", operator, name])]) };
+    let is_positive = matches!(operator, "=" | "ilike" | "=ilike" | "like" | "=like") && !name.is_empty();
+    let mut ids = match model.name.as_str() {
+        // the code comes before the name
+        "res.country" if is_positive && name.chars().count() == 2 => {
+            let mut ids = found(&[json!(["code", operator, name])])?;
+            ids.extend(by_name()?);
+            ids
+        }
+        "product.product" if is_positive => product_names(name, operator, found)?,
+        _ => by_name()?,
+    };
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
     let limit = arguments.all().get("limit").map_or(100, |_| arguments.limit("limit"));
     let named: Vec<Value> = ids.into_iter().take(limit).map(|id| json!([id, env.record(model, id).name()])).collect();
     Ok(Value::Array(named))
+}
+
+/// Products by the most telling of their names that finds any: code, barcode, part of code or name, code in brackets.
+fn product_names(name: &str, operator: &str, found: impl Fn(&[Value]) -> Outcome<Vec<i64>>) -> Outcome<Vec<i64>> {
+    for whole in ["default_code", "barcode"] {
+        let ids = found(&[json!([whole, "=", name])])?;
+        if !ids.is_empty() {
+            return Ok(ids);
+        }
+    }
+    let mut ids = found(&[json!(["default_code", operator, name])])?;
+    ids.extend(found(&[json!(["name", operator, name])])?);
+    match bracketed(name) {
+        Some(code) if ids.is_empty() => found(&[json!(["default_code", "=", code])]),
+        _ => Ok(ids),
+    }
 }

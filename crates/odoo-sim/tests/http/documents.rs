@@ -148,6 +148,11 @@ async fn groups_are_counted_and_summed() {
     let month = &months[0];
     let selected = odoo.get("sale.order", "search_count", &json!({ "domain": month["__extra_domain"] })).await;
     assert_eq!(selected, month["__count"]);
+    let aggregates = json!(["currency_id:array_agg_distinct", "id:array_agg"]);
+    let body = json!({ "domain": [["id", "in", [1, 2]]], "groupby": [], "aggregates": aggregates });
+    let listed = odoo.get("sale.order", "formatted_read_group", &body).await;
+    assert_eq!(listed[0]["currency_id:array_agg_distinct"], json!([1]));
+    assert_eq!(listed[0]["id:array_agg"], json!([1, 2]));
     let (status, _, message) =
         odoo.refused("sale.order", "formatted_read_group", &json!({ "domain": [], "groupby": ["date_order"] })).await;
     assert_eq!((status, message.as_str()), (500, "Granularity not set on a date(time) field: 'date_order'"));

@@ -71,6 +71,7 @@ fn table(model: &str) -> Option<Value> {
             "priority": {"type": "selection", "selection": [["0", "Normal"], ["1", "Urgent"], ["2", "urgent"]]},
             "signature": {"type": "binary"},
             "is_late": {"type": "boolean", "store": false, "searchable": false, "sortable": false, "readonly": true, "depends": ["date_order"]},
+            "own_currency": {"type": "many2one", "relation": "res.currency", "store": false, "searchable": false, "groupable": true, "readonly": true},
             "source": {"type": "reference", "selection": [["res.partner", "Contact"], ["crm.lead", "Lead"]]},
             "props": {"type": "properties"},
             "analytic": {"type": "json"},

@@ -57,7 +57,8 @@ pub struct Aggregate {
     pub spec: String,
     /// The field summed up.
     pub field: String,
-    /// How: `sum`, `avg`, `min`, `max`, `count`, `count_distinct`, `bool_and`, `bool_or`.
+    /// How: `sum`, `avg`, `min`, `max`, `count`, `count_distinct`, `bool_and`, `bool_or`. Never asked for, but added by
+    /// who groups, from 19 on: `array_agg_distinct`, the list of a group's different values.
     pub function: String,
 }
 
@@ -181,12 +182,31 @@ impl Parse<'_> {
             return Err(Problem::new(at, "this Odoo is older than 19 and groups by no dotted paths").into());
         }
         let fields = self.source.fields(self.model).await?;
-        if let Some(field) = fields.get(path)
-            && !field.groupable
-        {
+        let own = fields.get(path);
+        if let Some(field) = own.filter(|field| !field.groupable) {
             self.reads.insert(FieldPath { model: self.model.to_owned(), field: path.to_owned() });
             return Err(not_groupable(path, field, at).into());
         }
+        // From 19 on, Odoo groups by some many2ones that it cannot search by.
+        let is_unsearchable = |field: &&Field| field.kind == FieldType::Many2one && !field.searchable;
+        let grouped_alone = own.filter(|field| self.version.can(Capability::FormattedGroups) && is_unsearchable(field));
+        let (name, field) = match grouped_alone {
+            Some(field) => {
+                self.reads.insert(FieldPath { model: self.model.to_owned(), field: path.to_owned() });
+                (path.to_owned(), field.clone())
+            }
+            None => self.over(path, at).await?,
+        };
+        if !field.groupable {
+            return Err(not_groupable(&name, &field, at).into());
+        }
+        check_granularity(&name, &field, granularity, at)?;
+        let relation = field.relation.filter(|_| field.kind.is_relational());
+        Ok(Axis { spec: spec.to_owned(), field: name, kind: field.kind, relation })
+    }
+
+    /// The field at the end of a path that can be searched by.
+    async fn over(&mut self, path: &str, at: &str) -> Result<(String, Field), InputError> {
         let target = resolve(path, self.model, self.source, at).await?;
         self.reads.extend(target.reads.iter().cloned());
         self.unseen.extend(target.reads.iter().skip(1).map(|read| Unseen::Archived(read.model.clone())));
@@ -195,12 +215,7 @@ impl Parse<'_> {
         if property.is_some() || field.kind == FieldType::Properties {
             return Err(Problem::new(at, format!("“{name}” holds properties: they cannot be grouped here")).into());
         }
-        if !field.groupable {
-            return Err(not_groupable(&name, &field, at).into());
-        }
-        check_granularity(&name, &field, granularity, at)?;
-        let relation = field.relation.filter(|_| field.kind.is_relational());
-        Ok(Axis { spec: spec.to_owned(), field: name, kind: field.kind, relation })
+        Ok((name, field))
     }
 
     /// A path that passes several records would count one record in several groups; Odoo refuses it.

@@ -63,6 +63,15 @@ async fn a_good_grouping_reaches_odoo_as_it_was_meant_and_tells_what_it_reads() 
 }
 
 #[tokio::test]
+async fn what_odoo_groups_by_without_searching_by_it_is_taken_from_19_on() {
+    let grouping = parse(&["own_currency"], &[], None, Value::Null).await.unwrap();
+    assert_eq!(texts(&grouping.reads), ["sale.order.own_currency"]);
+    assert_eq!(grouping.named, ["res.currency"]);
+    let asked = Asked { group_by: &["own_currency"], ..Asked::default() };
+    assert!(Grouping::parse(asked, "sale.order", &Schema, Version::parse("18.0").unwrap()).await.is_err());
+}
+
+#[tokio::test]
 async fn a_wrong_grouping_is_refused_with_its_place() {
     for (group_by, aggregates, order, having, pointer) in [
         (vec!["stat"], vec![], None, Value::Null, "group_by/0"),

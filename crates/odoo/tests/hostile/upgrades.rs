@@ -56,6 +56,8 @@ fn unknown_field() -> Reply {
     Reply::Http(500, vec![("content-type", "application/json".into())], error.to_string().into_bytes())
 }
 
+const SOON: Duration = Duration::from_millis(50);
+
 /// An Odoo 19 that becomes an Odoo 20, where a search and a write fail once for their schema.
 async fn becoming_20(switch: &Arc<AtomicBool>) -> Server {
     let switch = Arc::clone(switch);
@@ -64,8 +66,11 @@ async fn becoming_20(switch: &Arc<AtomicBool>) -> Server {
         "GET /web/version" if switch.load(Ordering::SeqCst) => {
             Reply::Json(json!({"version": "20.0", "version_info": [20, 0, 0, "final", 0, ""]}))
         }
-        "POST /json/2/res.partner/fields_get" => Reply::Json(json!({"name": {"type": "char", "string": "Name"}})),
-        "POST /json/2/res.partner/get_view" => Reply::Json(json!({"arch": "<list><field name=\"name\"/></list>"})),
+        // Not before both can have come.
+        "POST /json/2/res.partner/fields_get" => Reply::Late(json!({"name": {"type": "char", "string": "Name"}}), SOON),
+        "POST /json/2/res.partner/get_view" => {
+            Reply::Late(json!({"arch": "<list><field name=\"name\"/></list>"}), SOON)
+        }
         "POST /json/2/res.partner/search_read" if failed.fetch_add(1, Ordering::SeqCst) < 2 => unknown_field(),
         "POST /json/2/res.partner/write" => unknown_field(),
         _ => polite(heard).unwrap_or(Reply::Json(json!([{"id": 1}]))),

@@ -1,6 +1,6 @@
 use gatehouse_core::{FieldPath, Protocol};
 use gatehouse_odoo::domain::{Asked, Domain, Grouping, Today, origins};
-use gatehouse_odoo::{Client, Context, OdooError, Record};
+use gatehouse_odoo::{Client, Context, Method, OdooError, Record};
 use serde_json::{Value, json};
 
 fn record(value: Value) -> Record {
@@ -59,6 +59,37 @@ pub(super) async fn records_are_counted_and_summed_up_by_group(client: &Client, 
     let all = client.read_group("res.partner", &domain, &grouping, 0, None).await;
     assert!(matches!(all, Err(OdooError::InvalidRequest(_))), "a limit of 0 would be every group");
     client.unlink("res.partner", &ids, None).await.unwrap();
+}
+
+pub(super) async fn a_group_lists_its_different_values(client: &Client) {
+    let call = async |model: &str, domain: Value, group_by: Value, aggregate: &str| {
+        let method = Method::read(model, "formatted_read_group")
+            .arg("domain", domain)
+            .arg("groupby", group_by)
+            .arg("aggregates", json!([aggregate]));
+        client.call(&method).await
+    };
+    let contact =
+        |user: Value| record(json!({"name": "Gatehouse different values", "user_id": user, "is_company": false}));
+    let values = vec![contact(json!(false)), contact(json!(2)), contact(json!(2))];
+    let ids = client.create("res.partner", values, None).await.unwrap();
+    let domain = json!([["id", "in", ids]]);
+    for (aggregate, listed) in [
+        ("user_id:array_agg_distinct", json!([2, null])),
+        ("user_id:array_agg", json!([null, 2, 2])),
+        ("is_company:array_agg_distinct", json!([false])),
+        ("name:array_agg_distinct", json!(["Gatehouse different values"])),
+    ] {
+        let rows = call("res.partner", domain.clone(), json!([]), aggregate).await.unwrap();
+        assert_eq!(rows[0][aggregate], listed, "{aggregate}");
+        let rows = call("res.partner", json!([["id", "=", 0]]), json!([]), aggregate).await.unwrap();
+        assert_eq!(rows[0][aggregate], json!([]), "{aggregate} of no records");
+    }
+    client.unlink("res.partner", &ids, None).await.unwrap();
+    let unkept = call("res.partner", json!([]), json!([]), "category_id:array_agg_distinct").await;
+    assert!(matches!(unkept, Err(OdooError::UnknownSchema { .. } | OdooError::Failed { .. })), "{unkept:?}");
+    let currencies = client.currencies(None).await.unwrap();
+    assert!(["USD", "EUR"].iter().all(|name| currencies.iter().any(|(_, known)| known == name)), "{currencies:?}");
 }
 
 pub(super) async fn what_odoo_says_of_a_field_leads_to_where_it_comes_from(client: &Client) {

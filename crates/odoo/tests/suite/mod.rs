@@ -3,6 +3,7 @@
 
 mod errors;
 mod groups;
+mod names;
 mod records;
 mod session;
 
@@ -53,6 +54,9 @@ pub(crate) async fn run(target: SuiteTarget) {
         records::a_contact_is_created_found_changed_and_removed(&client, *protocol).await;
         records::a_method_that_returns_nothing_is_a_success_with_null(&client, *protocol).await;
         groups::records_are_counted_and_summed_up_by_group(&client, *protocol).await;
+        groups::a_group_lists_its_different_values(&client).await;
+        names::records_are_found_by_every_name_they_have(&client).await;
+        names::a_contact_does_not_stand_above_itself(&client).await;
         groups::what_odoo_says_of_a_field_leads_to_where_it_comes_from(&client).await;
         errors::every_refusal_is_its_own_error(&client, target.is_admin).await;
         errors::every_mistake_gets_a_code_a_sentence_and_a_next_step(&client).await;

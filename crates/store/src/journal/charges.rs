@@ -35,18 +35,21 @@ struct Taken {
 impl Taken {
     fn add(&mut self, at: Timestamp, event: JournalEvent) {
         match event {
-            JournalEvent::Call { call, of, .. } | JournalEvent::Intent { call, of } => {
-                for charge in of.charges {
-                    self.of_call.entry(call.clone()).or_default().push(self.charges.len());
-                    self.charges.push((at, charge));
-                }
-            }
-            JournalEvent::Settled { call, given_back, .. } => {
+            JournalEvent::Call { call, of, .. } | JournalEvent::Intent { call, of } => self.take(at, &call, of.charges),
+            JournalEvent::Settled { call, given_back, charges, .. } => {
                 for charge in &given_back {
                     self.give_back(&call, charge);
                 }
+                self.take(at, &call, charges);
             }
             _ => {}
+        }
+    }
+
+    fn take(&mut self, at: Timestamp, call: &CallId, charges: Vec<Charge>) {
+        for charge in charges {
+            self.of_call.entry(call.clone()).or_default().push(self.charges.len());
+            self.charges.push((at, charge));
         }
     }
 

@@ -4,6 +4,7 @@ use crate::store::Store;
 use gatehouse_core::{AgentId, CallId, ConnectionId, Digest, JournalEntry, JournalEvent, Sealer, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use std::collections::HashSet;
 
 /// Which entries to list. All that is set must hold; entries without such a property (the app's start) match only when
 /// it is not asked for.
@@ -28,6 +29,16 @@ pub struct Line {
     pub settled: Option<JournalEntry>,
 }
 
+impl Line {
+    fn of(read: &Connection, entry: JournalEntry) -> Result<Self, StoreError> {
+        let settled = match &entry.event {
+            JournalEvent::Intent { call, .. } => settlement(read, call)?,
+            _ => None,
+        };
+        Ok(Self { entry, settled })
+    }
+}
+
 const COLUMNS: &str = "seq, at, event, payload_hash, previous, hash";
 
 impl Store {
@@ -40,12 +51,7 @@ impl Store {
             let mut rows = statement.query(params_from_iter(values))?;
             let mut lines = Vec::new();
             while let Some(row) = rows.next()? {
-                let entry = entry_from(row)?;
-                let settled = match &entry.event {
-                    JournalEvent::Intent { call, .. } => settlement(read, call)?,
-                    _ => None,
-                };
-                lines.push(Line { entry, settled });
+                lines.push(Line::of(read, entry_from(row)?)?);
             }
             Ok(lines)
         })
@@ -76,7 +82,7 @@ impl Store {
         after: u64,
         limit: usize,
         sealer: Option<&dyn Sealer>,
-    ) -> Result<Vec<(JournalEntry, PayloadState)>, StoreError> {
+    ) -> Result<Vec<(Line, PayloadState)>, StoreError> {
         self.read_at_length(|read| {
             let mut statement = read.prepare(&format!(
                 "SELECT {COLUMNS} FROM journal WHERE seq > ?1 AND kind IN ('call', 'intent') ORDER BY seq DESC LIMIT {limit}"
@@ -84,9 +90,9 @@ impl Store {
             let mut rows = statement.query([after.cast_signed()])?;
             let mut calls = Vec::new();
             while let Some(row) = rows.next()? {
-                let entry = entry_from(row)?;
-                let state = payload::state(read, &entry, sealer)?;
-                calls.push((entry, state));
+                let line = Line::of(read, entry_from(row)?)?;
+                let state = payload::state(read, &line.entry, sealer)?;
+                calls.push((line, state));
             }
             Ok(calls)
         })
@@ -115,20 +121,25 @@ impl Store {
         })
     }
 
-    /// The intents that nothing settled, oldest first: after a crash, the writes whose outcome nobody knows.
+    /// The intents since the app's last start that nothing settled, oldest first: after a crash, the calls whose outcome
+    /// nobody knows. Those of earlier runs were settled at the start after them.
     pub fn open_intents(&self) -> Result<Vec<JournalEntry>, StoreError> {
         self.read(|read| {
-            let mut statement = read.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM journal WHERE seq IN (
-                     SELECT min(seq) FROM journal WHERE kind = 'intent' OR kind = 'settled'
-                     GROUP BY call HAVING count(*) = sum(kind = 'intent')
-                 ) ORDER BY seq"
-            ))?;
+            let mut statement = read.prepare_cached(&format!("SELECT {COLUMNS} FROM journal ORDER BY seq DESC"))?;
             let mut rows = statement.query([])?;
-            let mut intents = Vec::new();
+            let (mut intents, mut settled) = (Vec::new(), HashSet::new());
             while let Some(row) = rows.next()? {
-                intents.push(entry_from(row)?);
+                let entry = entry_from(row)?;
+                match &entry.event {
+                    JournalEvent::Started { .. } => break,
+                    JournalEvent::Settled { call, .. } => {
+                        settled.insert(call.clone());
+                    }
+                    JournalEvent::Intent { call, .. } if !settled.contains(call) => intents.push(entry),
+                    _ => {}
+                }
             }
+            intents.reverse();
             Ok(intents)
         })
     }

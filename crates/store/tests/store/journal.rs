@@ -1,5 +1,5 @@
 use crate::{House, agent, at, call, charge, connection_id, header, intent, read, record, settled};
-use gatehouse_core::{CallHeader, JournalEvent, TicketId, TicketKind};
+use gatehouse_core::{CallHeader, JournalEvent, Outcome, TicketId, TicketKind};
 use gatehouse_store::{Durability, Filter, PayloadState, Store};
 use gatehouse_vault::Vault;
 use serde_json::json;
@@ -140,6 +140,12 @@ fn a_write_is_one_line_with_its_outcome_and_an_open_one_is_found_after_a_crash()
     assert!(matches!(&open[0].event, JournalEvent::Intent { call: id, .. } if *id == call(2)));
     house.append(settled(4, 2, vec![]));
     assert!(house.store.open_intents().unwrap().is_empty());
+    // What an earlier run left open was settled at the start after it.
+    house.append(intent(5, 3));
+    house.append(record(6, JournalEvent::Started { version: "0.1.0".into() }, None));
+    assert!(house.store.open_intents().unwrap().is_empty());
+    house.append(intent(7, 4));
+    assert_eq!(house.store.open_intents().unwrap().len(), 1);
 }
 
 #[test]
@@ -157,6 +163,19 @@ fn counters_are_rebuilt_less_what_was_given_back() {
         house.store.charges_since(at(100)).unwrap().into_iter().map(|(when, charge)| (when, charge.amount)).collect();
     assert_eq!(amounts, [(at(100), 2), (at(105), 1)]);
     assert_eq!(house.store.charges_since(at(0)).unwrap().len(), 3);
+    // The rows of a read are known at its end.
+    house.append(intent(106, 6));
+    let event = JournalEvent::Settled {
+        call: call(6),
+        outcome: Outcome::Done { summary: "7 rows".into() },
+        duration_ms: 5,
+        given_back: Vec::new(),
+        charges: vec![charge(7)],
+        rows: 7,
+    };
+    house.append(record(107, event, None));
+    let amounts: Vec<_> = house.store.charges_since(at(106)).unwrap().iter().map(|(_, charge)| charge.amount).collect();
+    assert_eq!(amounts, [1, 7]);
 }
 
 #[test]
@@ -181,7 +200,7 @@ fn the_latest_calls_come_with_what_judging_them_again_needs() {
     house.append(moved(9, "denied"));
     house.append(record(4, JournalEvent::Quit, None));
     let calls = house.store.calls(0, 9, Some(&*house.sealer)).unwrap();
-    assert_eq!(calls.iter().map(|(entry, _)| entry.seq).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(calls.iter().map(|(line, _)| line.entry.seq).collect::<Vec<_>>(), [2, 1]);
     assert_eq!(calls[1].1, PayloadState::Present(json!({"n": 1})));
     assert_eq!(house.store.calls(0, 1, None).unwrap()[0].1, PayloadState::Locked);
     assert_eq!(house.store.calls(1, 9, None).unwrap().len(), 1);

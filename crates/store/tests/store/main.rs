@@ -116,5 +116,5 @@ fn intent(second: i64, number: u8) -> JournalRecord {
 
 fn settled(second: i64, number: u8, given_back: Vec<Charge>) -> JournalRecord {
     let outcome = Outcome::Done { summary: "1 record changed".into() };
-    record(second, JournalEvent::Settled { call: call(number), outcome, duration_ms: 5, given_back }, None)
+    record(second, JournalEvent::settled(call(number), outcome, 5, given_back), None)
 }

@@ -4,8 +4,7 @@
 use crate::tools::{Locale, Site};
 use gatehouse_core::{EdgeError, ErrorCode};
 use gatehouse_odoo::values::CheckedValues;
-use gatehouse_odoo::{Field, FieldType, Fields, Method};
-use serde_json::{Value, json};
+use gatehouse_odoo::{Field, FieldType, Fields};
 use std::collections::BTreeSet;
 
 /// Allowed values of a selection that are told.
@@ -18,7 +17,8 @@ const FILLED: [(&str, &[&str]); 3] = [
     ("res.company", &["partner_id"]),
 ];
 
-/// Refuses records that lack a required field which Odoo does not fill. One request, and only where a field is lacking.
+/// Refuses records that lack a required field which Odoo does not fill. One request, and only where a field is lacking that
+/// Odoo is not known to fill.
 pub(super) async fn check(
     site: &Site,
     locale: &Locale,
@@ -33,13 +33,10 @@ pub(super) async fn check(
         return Ok(());
     }
     let session = site.session().await?;
-    // The argument was called `fields_list` up to 18, which only ever goes by place.
-    let method =
-        Method::read(fields.model(), "default_get").arg("fields", json!(lacking)).within(Some(&locale.context));
     // Where Odoo does not tell its defaults, it says itself what is lacking.
-    let Ok(defaults) = session.client.call(&method).await else { return Ok(()) };
-    let without = |name: &&str| matches!(defaults.get(*name), None | Some(Value::Null | Value::Bool(false)));
-    let lacking: Vec<&str> = lacking.into_iter().filter(without).collect();
+    let filled = session.client.filled(fields.model(), &lacking, Some(&locale.context)).await;
+    let Ok(filled) = filled else { return Ok(()) };
+    let lacking: Vec<&str> = lacking.difference(&filled).copied().collect();
     let mut problems = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let missing = lacking.iter().filter(|name| !record.values.contains_key(**name));
@@ -99,6 +96,7 @@ fn told(name: &str, field: &Field) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_odoo_computes_or_makes_by_itself_is_not_asked_of_the_agent() {

@@ -199,29 +199,18 @@ async fn followers(site: &Site, model: &str, res_id: i64) -> Result<Option<Vec<F
     Ok(Some(rows.iter().filter_map(follower).collect()))
 }
 
-/// The subtype's id and whether it is for the company's own people; `None` where it cannot be told. Odoo's own two are the
-/// first of their kind that hold for every model.
+/// The subtype's id and whether it is for the company's own people; `None` where it cannot be told.
 async fn subtype_id(site: &Site, subtype: Subtype) -> Result<Option<(i64, bool)>, EdgeError> {
-    let search = Search {
-        domain: json!([["res_model", "=", false], ["internal", "=", subtype == Subtype::Note]]),
-        fields: &["internal"],
-        order: Some("id"),
-        limit: 1,
-        ..Search::default()
-    };
-    match site.session().await?.client.search_read("mail.message.subtype", &search, None).await {
-        Ok(rows) => Ok(rows.first().and_then(|row| Some((row.get("id")?.as_i64()?, subtype == Subtype::Note)))),
-        Err(OdooError::AccessDenied { .. }) => Ok(None),
-        Err(error) => site.told("mail.message.subtype", Err(error)).await,
-    }
+    let is_internal = subtype == Subtype::Note;
+    let id = site.session().await?.client.message_subtype(is_internal).await;
+    Ok(site.told("mail.message.subtype", id).await?.map(|id| (id, is_internal)))
 }
 
 /// The contact of the user who writes.
 async fn author(site: &Site) -> Result<Option<i64>, EdgeError> {
     let session = site.session().await?;
-    let rows = session.client.read("res.users", &[session.sign_in.uid], &["partner_id"], None).await;
-    let rows = site.told("res.users", rows).await?;
-    Ok(rows.first().and_then(|row| row.get("partner_id")?.get(0)?.as_i64()))
+    let partner = session.client.partner_of(session.sign_in.uid).await;
+    site.told("res.users", partner).await
 }
 
 /// Those of these contacts that the user may see, archived ones too.

@@ -2,7 +2,7 @@
 
 use super::super::reach::{Reach, path};
 use super::super::site::Locale;
-use gatehouse_core::{EdgeError, ErrorCode};
+use gatehouse_core::{EdgeError, ErrorCode, FieldPath};
 use gatehouse_odoo::domain::Grouping;
 use gatehouse_odoo::{Capability, Field, FieldType, Fields, Version};
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub(super) struct Apart {
     pub(super) currencies: BTreeMap<String, String>,
     /// Currency fields by which these groups cannot be kept apart.
     pub(super) unclear: Vec<String>,
+    /// The field whose values Odoo can list for a group, by what is grouped by to keep currencies apart.
+    pub(super) told: BTreeMap<String, String>,
 }
 
 impl Apart {
@@ -46,8 +48,10 @@ impl Apart {
             apart.by_company = true;
         }
         for aggregate in &grouping.aggregates {
-            let is_amount = fields.get(&aggregate.field).filter(|field| field.kind == FieldType::Monetary);
-            let Some(currency) = is_amount.and_then(|field| field.currency_field.clone()) else { continue };
+            let Some(amount) = fields.get(&aggregate.field).filter(|field| field.kind == FieldType::Monetary) else {
+                continue;
+            };
+            let Some(currency) = amount.currency_field.clone() else { continue };
             if !matches!(aggregate.function.as_str(), "sum" | "avg" | "min" | "max") {
                 continue;
             }
@@ -55,21 +59,28 @@ impl Apart {
             if is_grouped(&currency) || apart.axes.contains(&currency) || apart.unclear.contains(&currency) {
                 continue;
             }
-            let can_be_grouped = fields.get(&currency).is_some_and(separates);
-            if can_be_grouped && !reach.keeps(&path(model, &currency)).await? {
-                apart.axes.push(currency);
-            } else if let Some(over) = over_related(&currency, fields, version)
-                && !reach.keeps(&path(model, &currency)).await?
-            {
-                if !apart.axes.contains(&over) && !is_grouped(&over) {
-                    apart.axes.push(over.clone());
-                }
-                apart.currencies.insert(aggregate.spec.clone(), over);
-            } else {
+            let Some(axis) = axis_of(&currency, fields, version) else {
                 apart.unclear.push(currency);
+                continue;
+            };
+            if reach.keeps(&path(model, &currency)).await? {
+                apart.unclear.push(currency);
+                continue;
             }
+            if !apart.axes.contains(&axis) && !is_grouped(&axis) {
+                if can_be_told(amount, &currency, fields, version) {
+                    apart.told.insert(axis.clone(), currency);
+                }
+                apart.axes.push(axis.clone());
+            }
+            apart.currencies.insert(aggregate.spec.clone(), axis);
         }
         Ok(apart)
+    }
+
+    /// The currency fields that are read without being grouped by.
+    pub(super) fn reads(&self, model: &str) -> Vec<FieldPath> {
+        self.told.values().map(|currency| path(model, currency)).collect()
     }
 
     /// The currency fields among what is grouped by first.
@@ -80,6 +91,24 @@ impl Apart {
 
 fn separates(field: &Field) -> bool {
     field.kind == FieldType::Many2one && field.store && field.groupable
+}
+
+/// What to group by so that amounts in this currency field stay apart: the field itself, or the way that it is copied from.
+/// From 19 on, Odoo tells of a field that is not stored, too, whether it groups by it.
+fn axis_of(currency: &str, fields: &Fields, version: Version) -> Option<String> {
+    let field = fields.get(currency)?;
+    if separates(field) {
+        return Some(currency.to_owned());
+    }
+    let is_sure = version.can(Capability::FormattedGroups) && field.kind == FieldType::Many2one && field.groupable;
+    over_related(currency, fields, version).or_else(|| is_sure.then(|| currency.to_owned()))
+}
+
+/// Whether Odoo lists the currencies of a group: it does of a stored field, and of one that is not stored wherever it gives
+/// the amount an aggregator.
+fn can_be_told(amount: &Field, currency: &str, fields: &Fields, version: Version) -> bool {
+    let is_stored = fields.get(currency).is_some_and(|field| field.store);
+    version.can(Capability::FormattedGroups) && (is_stored || amount.aggregator.is_some())
 }
 
 /// A currency that is copied from a related record: from 19 on, Odoo groups over the way there.

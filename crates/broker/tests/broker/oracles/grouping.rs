@@ -72,3 +72,15 @@ async fn the_currency_that_is_looked_at_unasked_goes_by_its_id_where_its_name_is
     assert!(!sums.to_string().contains("USD"), "{sums}");
     drop(house);
 }
+
+#[tokio::test]
+async fn a_currency_that_is_kept_is_neither_grouped_by_nor_listed() {
+    let (house, agent) = keeping(&["crm.lead.company_currency"]).await;
+    let (tool, sums) = group("crm.lead", &json!({"group_by": ["stage_id"], "aggregates": ["expected_revenue:sum"]}));
+    let before = house.sim.log().len();
+    let sums = agent.call(tool, sums).await.unwrap();
+    let asked = house.sim.log().split_off(before);
+    assert!(asked.iter().all(|seen| seen.model != "res.currency"), "{asked:?}");
+    assert!(sums["notes"][0].as_str().unwrap().contains("may be in different currencies"), "{sums}");
+    assert!(sums.get("currency").is_none(), "{sums}");
+}

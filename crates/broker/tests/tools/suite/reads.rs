@@ -84,7 +84,7 @@ pub(super) async fn answers_are_small(scene: &Scene) {
     let order = scene.ok("odoo_read", json!({"model": "sale.order", "ids": [7], "fields": fields})).await;
     assert!(order["currency"].is_string() && !order.to_string().contains("currency_id"), "{order}");
     let whole = order["records"][0]["order_line"]["rows"].as_array().map_or(0, Vec::len);
-    assert!(whole > 1 && order.to_string().len() <= 655, "{} bytes: {order}", order.to_string().len());
+    assert!(whole > 1 && order.to_string().len() <= 650, "{} bytes: {order}", order.to_string().len());
     let found = json!({"model": "sale.order", "domain": [["id", "=", 7]], "fields": ["id"]});
     let found = scene.ok("odoo_search_read", found).await;
     assert!(found["ids"] == json!([7]) && found.to_string().len() <= 100, "{found}");
