@@ -36,6 +36,6 @@ impl ServerHandler for Nothing {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Nothing.serve(rmcp::transport::stdio()).await?.waiting().await?;
+    Nothing.serve(rmcp::transport::stdio_pipes()).await?.waiting().await?;
     Ok(())
 }

@@ -59,6 +59,7 @@ pub(crate) async fn measure(words: Words) {
     if wanted("speed") {
         say("the same requests straight, through Gatehouse, and through each peer, in turn");
         section.speed = speed::run(&mut house, PLAIN, &odoo, Some(&mut peers), words.rounds);
+        section.nothing = Some(speed::nothing(&words.programs.join("do_nothing"), &odoo, words.rounds));
         say("the same straight and through Gatehouse, against odoo-sim, which keeps its lines open");
         section.floor = speed::run(&mut house, SMALL, &small, None, words.rounds);
     }

@@ -22,6 +22,8 @@ pub(super) struct Section {
     pub(super) peers: Vec<String>,
     pub(super) speed: Vec<Speed>,
     pub(super) floor: Vec<Speed>,
+    /// What a call of a server that does nothing takes, in milliseconds.
+    pub(super) nothing: Option<Samples>,
     pub(super) trips: Vec<Trips>,
     pub(super) sizes: Vec<Size>,
     pub(super) far: Option<Far>,
@@ -170,6 +172,13 @@ impl Section {
             let peers = cells(peers, |samples| format!("{samples} ({:.2})", samples.median() / straight.median()));
             let ratio = ours.median() / straight.median();
             let _infallible = writeln!(text, "| {name} | {straight} | {ours} ({ratio:.2}) |{peers}");
+        }
+        if let Some(nothing) = &self.nothing {
+            let _infallible = writeln!(
+                text,
+                "\nBetween two requests to this Odoo, a call of an MCP server that does nothing takes {nothing} ms: every server \
+                 adds that much, and Gatehouse has a second process on the way, since the first holds no secret."
+            );
         }
         let floor = self
             .floor

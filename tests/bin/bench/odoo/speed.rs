@@ -4,9 +4,12 @@ use super::field::{Field, asked};
 use super::jobs::jobs;
 use crate::direct::Direct;
 use crate::house::House;
+use crate::rpc::Server;
 use crate::samples::Samples;
 use gatehouse_tests::Odoo;
 use serde_json::json;
+use std::path::Path;
+use std::process::Command;
 
 const WARM_UP: usize = 5;
 
@@ -88,4 +91,19 @@ pub(super) fn run(
         }
     }
     found
+}
+
+/// What a call costs at an MCP server that does nothing, between two requests to Odoo: no server adds less.
+pub(super) fn nothing(program: &Path, odoo: &Odoo, rounds: usize) -> Samples {
+    let mut line = Direct::new(odoo);
+    let mut server = Server::start(&mut Command::new(program)).expect("the server that does nothing starts");
+    let mut samples = Samples::default();
+    for round in 0..WARM_UP + rounds {
+        line.call("res.partner", "search_count", &json!({ "domain": [["is_company", "=", true]] }));
+        let told = server.call("nothing", &json!({})).expect("it answers");
+        if round >= WARM_UP {
+            samples.push_time(told.took);
+        }
+    }
+    samples
 }

@@ -159,7 +159,15 @@ duration_ms: number,
 /**
  * Charges given back because the call provably did not run.
  */
-given_back: Array<Charge>, } | { "kind": "ticket", 
+given_back: Array<Charge>, 
+/**
+ * What it took from limits besides, once it was known: the rows of a read.
+ */
+charges?: Array<Charge>, 
+/**
+ * Rows that it returned.
+ */
+rows?: number, } | { "kind": "ticket", 
 /**
  * Its id.
  */
