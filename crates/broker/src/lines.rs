@@ -114,7 +114,7 @@ impl Commands<'_> {
             _ => return None,
         };
         let id = id.filter(|_| change != RecordVerb::Create);
-        Some(RecordChange { id, name: format!("{} · {name}", self.model), change, fields })
+        Some(RecordChange { id, name: format!("{} · {name}", self.model), change, fields, besides: Vec::new() })
     }
 }
 

@@ -332,6 +332,7 @@ mod tests {
                 after: Some("y".into()),
                 drifted: false,
             }],
+            besides: Vec::new(),
         }];
         mark_drift(&mut records, &json!({"7": {"name": "old"}}), &json!({"7": {"name": "x"}}));
         assert!(records[0].fields[0].drifted);

@@ -148,7 +148,7 @@ impl Broker {
     async fn recheck(&self, job: &Job, claimer: &Claimer) -> Result<(), Recheck> {
         self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
         if job.question.is_some() {
-            let observed = job.call.preview(&job.site).await.map_err(Recheck::Refused)?.observed;
+            let observed = job.call.observe(&job.site).await.map_err(Recheck::Refused)?;
             if shown_digest(&job.key, &observed) != shown_digest(&job.key, &job.observed) {
                 return Err(Recheck::Drifted);
             }

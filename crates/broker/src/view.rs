@@ -358,6 +358,8 @@ pub struct RecordChange {
     pub change: RecordVerb,
     /// Fields that change; those that stay are left out.
     pub fields: Vec<FieldChange>,
+    /// Fields that Odoo changes besides, as it foresees itself. What it does only while it saves is not among them.
+    pub besides: Vec<FieldChange>,
 }
 
 /// What happens to a record.

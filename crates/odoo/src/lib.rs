@@ -23,6 +23,7 @@ mod detect;
 mod error;
 mod exception;
 mod fields;
+mod foresight;
 mod groups;
 mod http;
 mod json2;

@@ -22,6 +22,8 @@ pub enum Capability {
     /// `web_search_read` and `web_read` take a specification: related records come in the same trip, each with its own
     /// fields.
     NestedReads,
+    /// `onchange` takes a specification: it tells what Odoo would change besides, from the changed values alone.
+    Foresight,
     /// `web_save_multi` writes many records, each its own values, in one call.
     SaveEachItsOwn,
     /// Groups come from `formatted_read_group`, with dotted paths and conditions on sums, in no order but the asked one. It
@@ -47,10 +49,11 @@ pub enum Capability {
 
 impl Capability {
     /// Every one of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Json2,
         Self::JsonRpc,
         Self::NestedReads,
+        Self::Foresight,
         Self::SaveEachItsOwn,
         Self::FormattedGroups,
         Self::ModelsForEverybody,
@@ -68,7 +71,7 @@ impl Capability {
         match self {
             Self::JsonRpc => ((14, 0), Some((21, 1))),
             Self::ModelsForEverybody | Self::LimitedCount | Self::AccountTypes => ((16, 0), None),
-            Self::NestedReads | Self::TextMessages => ((17, 0), None),
+            Self::NestedReads | Self::Foresight | Self::TextMessages => ((17, 0), None),
             Self::GroupsOfAUser | Self::RecordPages => ((18, 0), None),
             Self::Json2
             | Self::SaveEachItsOwn
@@ -148,6 +151,7 @@ mod tests {
             (Capability::LimitedCount, "15.0", "16.0"),
             (Capability::AccountTypes, "15.0", "16.0"),
             (Capability::NestedReads, "saas~16.4", "17.0"),
+            (Capability::Foresight, "saas~16.4", "17.0"),
             (Capability::TextMessages, "saas~16.4", "17.0"),
             (Capability::GroupsOfAUser, "saas~17.4", "18.0"),
             (Capability::RecordPages, "saas~17.4", "18.0"),

@@ -127,7 +127,13 @@ impl Call for UploadCall {
         Ok(Preview {
             sentence: format!("Attach “{}” to “{record}” in {}", self.name, site.connection()?.name),
             model: Some(MODEL.into()),
-            records: vec![RecordChange { id: None, name: self.name.clone(), change: RecordVerb::Create, fields }],
+            records: vec![RecordChange {
+                id: None,
+                name: self.name.clone(),
+                change: RecordVerb::Create,
+                fields,
+                besides: Vec::new(),
+            }],
             total: Some(1),
             touches: vec!["Whoever may see the record can open the file.".into()],
             observed: json!({"record": record}),

@@ -3,6 +3,7 @@
 mod required;
 
 use super::arguments::Arguments;
+use super::besides::{Besides, Written};
 use super::lookup::OpenNames;
 use super::reach::Reach;
 use super::site::Locale;
@@ -160,6 +161,7 @@ impl Call for CreateCall {
                 name: name.unwrap_or("New record").to_owned(),
                 change: RecordVerb::Create,
                 fields: new_values(&checked.values, &checked.shown, &self.fields),
+                besides: Vec::new(),
             }
         };
         let count = self.records.len() as u64;
@@ -167,10 +169,22 @@ impl Call for CreateCall {
             self.records.iter().flat_map(|record| commands_of(&record.values, None, &self.fields)).collect();
         let lines = Lines::read(site, &self.locale.reading(), self.locale.lang.as_deref(), &commands).await?;
         let mut records: Vec<RecordChange> = self.records.iter().take(SHOWN_RECORDS).map(one).collect();
+        let made: Vec<Written<'_>> =
+            self.records.iter().map(|record| Written { id: None, values: &record.values }).collect();
+        let mut besides = if site.is_planned {
+            // Links to what earlier steps will make mean nothing to Odoo yet.
+            Besides::default()
+        } else {
+            Besides::foreseen(site, &self.locale, &self.fields, &made).await?
+        };
+        for (place, record) in records.iter_mut().enumerate() {
+            record.besides = besides.of(place);
+        }
         records.extend(lines.records);
         let rest: Vec<_> = self.records.iter().skip(SHOWN_RECORDS).map(|record| (1, &record.values)).collect();
         let mut touched = touches(&self.facts.commands);
         touched.extend(beyond(&rest)?);
+        touched.extend(besides.note);
         Ok(Preview {
             sentence: sentence("Create", &self.facts, count, &site.connection()?.name),
             model: Some(self.model.clone()),

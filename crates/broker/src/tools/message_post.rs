@@ -195,7 +195,13 @@ impl Call for MessageCall {
                 site.connection()?.name
             ),
             model: Some(self.model.clone()),
-            records: vec![RecordChange { id: Some(self.res_id), name, change: RecordVerb::Update, fields }],
+            records: vec![RecordChange {
+                id: Some(self.res_id),
+                name,
+                change: RecordVerb::Update,
+                fields,
+                besides: Vec::new(),
+            }],
             total: Some(1),
             touches: vec![recipients.sentence()],
             observed: json!({"recipients": recipients.observed()}),

@@ -4,6 +4,7 @@ mod approval_wait;
 pub(crate) mod arguments;
 mod attachment_download;
 mod attachment_upload;
+mod besides;
 mod columns;
 mod connect;
 mod connection_activate;
@@ -92,6 +93,11 @@ pub(crate) trait Call: Send + Sync {
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let _ = site;
         Ok(Preview::default())
+    }
+
+    /// The values that the preview was made from, as they are now: [`Preview::observed`] without the rest of it.
+    async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
+        self.preview(site).await.map(|preview| preview.observed)
     }
 
     /// The values that taking it back would need, where no preview has read them: the same as [`Preview::observed`]. Read

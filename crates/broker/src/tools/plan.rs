@@ -209,6 +209,15 @@ impl Call for PlanCall {
         Ok(whole)
     }
 
+    async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
+        let site = Site { is_planned: true, ..site.clone() };
+        let mut observed = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            observed.push(step.call.observe(&site).await.map_err(|error| in_step(step.number, error))?);
+        }
+        Ok(Value::Array(observed))
+    }
+
     async fn run(&self, _: &Site) -> Result<Done, EdgeError> {
         Err(EdgeError::new(ErrorCode::Internal, "A plan runs step by step."))
     }

@@ -104,6 +104,7 @@ impl Call for UnlinkCall {
             name: names[&id.to_string()].as_str().unwrap_or_default().to_owned(),
             change: RecordVerb::Delete,
             fields: Vec::new(),
+            besides: Vec::new(),
         };
         let mut touches = vec!["Deleting cannot be undone in Odoo.".to_owned()];
         if !self.owned.is_empty() {

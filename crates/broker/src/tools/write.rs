@@ -4,6 +4,7 @@ mod linked;
 mod undo;
 
 use super::arguments::{Arguments, check_ids};
+use super::besides::{Besides, Written};
 use super::create::{gather, reads_of};
 use super::lookup::OpenNames;
 use super::reach::Reach;
@@ -128,6 +129,7 @@ impl Call for WriteCall {
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let rows = self.current(site).await?;
         let linked = names_of_linked(site, &self.locale, &self.fields, &self.updates).await?;
+        let mut besides = self.besides(site, &rows).await?;
         let mut records = Vec::new();
         let mut rest = Vec::new();
         for update in &self.updates {
@@ -147,7 +149,8 @@ impl Call for WriteCall {
                     None => (reference(&json!(id)), new_values(values, &hints, &self.fields)),
                 };
                 let id = rows.contains_key(id).then_some(*id);
-                records.push(RecordChange { id, name, change: RecordVerb::Update, fields });
+                let besides = besides.of(records.len());
+                records.push(RecordChange { id, name, change: RecordVerb::Update, fields, besides });
             }
         }
         let lines = self.lines(site, &rows).await?;
@@ -155,6 +158,7 @@ impl Call for WriteCall {
         records.extend(lines.records);
         let mut touched = touches(&self.facts.commands);
         touched.extend(beyond(&rest)?);
+        touched.extend(besides.note);
         let count = self.facts.ids.len() as u64;
         Ok(Preview {
             sentence: sentence("Change", &self.facts, count, &site.connection()?.name),
@@ -164,6 +168,10 @@ impl Call for WriteCall {
             touches: touched,
             observed,
         })
+    }
+
+    async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
+        self.before(site).await
     }
 
     async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
@@ -225,6 +233,18 @@ impl WriteCall {
             return Ok(rows);
         }
         Err(super::site::missing(&self.model, missing.join(", ")))
+    }
+
+    /// What Odoo changes besides. In a plan nothing of it can be told: steps before it change what it is made of.
+    async fn besides(&self, site: &Site, rows: &BTreeMap<i64, Record>) -> Result<Besides, EdgeError> {
+        if site.is_planned {
+            return Ok(Besides::default());
+        }
+        let written = self.updates.iter().flat_map(|update| {
+            let known = update.ids.iter().filter(|id| rows.contains_key(id));
+            known.map(|id| Written { id: Some(*id), values: &update.checked.values })
+        });
+        Besides::foreseen(site, &self.locale, &self.fields, &written.collect::<Vec<_>>()).await
     }
 
     /// The lines that nested commands are about.

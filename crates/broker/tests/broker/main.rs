@@ -7,6 +7,7 @@
 mod admission;
 mod asking;
 mod attachments;
+mod besides;
 mod companies;
 mod connections;
 mod counting;

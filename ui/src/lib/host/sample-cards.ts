@@ -184,6 +184,7 @@ const write = (): CallCard =>
           field('street', 'Street', '4557 De Silva St', 'Unter den Linden 77'),
           field('user_id', 'Salesperson', '', 'Marc Demo'),
         ],
+        besides: [field('team_id', 'Sales Team', '', 'Sales')],
       },
       {
         id: 10,
@@ -194,6 +195,7 @@ const write = (): CallCard =>
           field('street', 'Street', '77 Santa Barbara Rd', 'Unter den Linden 77'),
           field('user_id', 'Salesperson', 'Mitchell Admin', 'Marc Demo'),
         ],
+        besides: [],
       },
     ],
     effects: ['mail_possible'],
@@ -228,6 +230,7 @@ const hostile = (): CallCard =>
             drifted: true,
           },
         ],
+        besides: [],
       },
     ],
     drifted: true,
@@ -250,6 +253,7 @@ const unlink = (): CallCard =>
       name: `Quote for ${20 + index} chairs`,
       change: 'delete' as const,
       fields: [],
+      besides: [],
     })),
     touches: ['Deletes 31 activities and 204 messages with them.'],
   });
@@ -266,6 +270,11 @@ const create = (): CallCard =>
           field('name', 'Name', null, 'Lindenhof Bäckerei'),
           field('email', 'Email', null, 'hallo@lindenhof.example'),
           field('credit_limit', 'Credit Limit', null, '1\u202f500,00\u00a0€'),
+        ],
+        besides: [
+          field('active', 'Active', null, 'Yes'),
+          field('lang', 'Language', null, 'English (US)'),
+          field('type', 'Address Type', null, 'Contact'),
         ],
       },
     ],

@@ -522,6 +522,10 @@ export const en = {
       plural(seconds, { one: 'The same call ran # second ago.', other: 'The same call ran # seconds ago.' }),
     moreRecords: (rest: string, total: string) => `And ${rest} more: ${total} records in all.`,
     totalUnknown: 'How many records in all is not known.',
+    besides: (count: number) =>
+      plural(count, { one: 'Odoo also changes # field, as it predicts', other: 'Odoo also changes # fields, as it predicts' }),
+    besidesNew: (count: number) =>
+      plural(count, { one: 'Odoo also fills in # field, as it predicts', other: 'Odoo also fills in # fields, as it predicts' }),
     touches: 'Also touches',
     atLeast: 'This is at least what happens: automations in Odoo can do more.',
     rule: 'Asked because:',

@@ -79,13 +79,20 @@ pub(super) async fn read(
     let one = |id: &i64| {
         let Some(row) = rows.get(id) else {
             let name = reference(&Value::from(*id));
-            return RecordChange { id: None, name, change: RecordVerb::Update, fields: Vec::new() };
+            return RecordChange {
+                id: None,
+                name,
+                change: RecordVerb::Update,
+                fields: Vec::new(),
+                besides: Vec::new(),
+            };
         };
         RecordChange {
             id: Some(*id),
             name: row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
             change: RecordVerb::Update,
             fields: names.iter().filter_map(|name| value_of(name, row, fields)).collect(),
+            besides: Vec::new(),
         }
     };
     Ok(Shown { records: ids.iter().take(SHOWN_RECORDS).map(one).collect(), observed: Value::Object(observed) })

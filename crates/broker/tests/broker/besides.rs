@@ -1,0 +1,118 @@
+//! The card tells what Odoo changes besides, as Odoo itself foresees, before anything is sent.
+
+use crate::house::House;
+use crate::reading::older;
+use gatehouse_broker::view::{CallCard, Card, CardContent, FieldChange, Verdict};
+use serde_json::{Value, json};
+
+const YES: Verdict = Verdict::Approve { typed_count: None };
+/// A quotation of the demo, and a customer other than its own.
+const ORDER: i64 = 7;
+const CUSTOMER: i64 = 14;
+
+fn content(card: &Card) -> &CallCard {
+    let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
+    content
+}
+
+fn of<'a>(changes: &'a [FieldChange], name: &str) -> &'a FieldChange {
+    changes.iter().find(|change| change.field == name).unwrap_or_else(|| panic!("{name} is not among {changes:?}"))
+}
+
+async fn an_order_of_another_customer(house: &House) -> Value {
+    let now = house.stored("sale.order", ORDER, "partner_id").await;
+    assert_ne!(now[0], json!(CUSTOMER));
+    json!({"model": "sale.order", "ids": [ORDER], "values": {"partner_id": CUSTOMER}})
+}
+
+#[tokio::test]
+async fn a_write_shows_the_further_fields_that_odoo_changes_with_before_and_after() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let before = house.stored("sale.order", ORDER, "partner_shipping_id").await;
+    let call = agent.calling("odoo_write", an_order_of_another_customer(&house).await);
+    let card = house.card().await;
+    let record = &content(&card).records[0];
+    assert_eq!(record.fields.len(), 1, "what was asked for stands by itself: {record:?}");
+    let address = of(&record.besides, "partner_shipping_id");
+    assert_eq!(address.before.as_deref().unwrap(), format!("{} (#{})", before[1].as_str().unwrap(), before[0]));
+    let after = address.after.clone().unwrap();
+    assert!(record.besides.iter().all(|change| change.field != "partner_id" && change.field != "write_date"));
+    assert_eq!((house.times("write"), house.times("onchange")), (0, 1));
+    house.decide(&card, YES).await.unwrap();
+    call.await.unwrap().unwrap();
+    assert_eq!(house.times("onchange"), 1, "looking once more before it runs asks only for what is written");
+    // It was foreseen as it came.
+    let now = house.stored("sale.order", ORDER, "partner_shipping_id").await;
+    assert_eq!(after, format!("{} (#{})", now[1].as_str().unwrap(), now[0]));
+}
+
+#[tokio::test]
+async fn a_write_that_has_no_further_effect_shows_none() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let values = json!({"model": "res.partner", "ids": [CUSTOMER], "values": {"phone": "+32 2 555"}});
+    let call = agent.calling("odoo_write", values);
+    let card = house.card().await;
+    assert!(content(&card).records[0].besides.is_empty(), "{card:?}");
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn a_new_record_shows_what_odoo_fills_in() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let call = agent.calling("odoo_create", json!({"model": "sale.order", "values": {"partner_id": CUSTOMER}}));
+    let card = house.card().await;
+    let record = &content(&card).records[0];
+    assert_eq!(record.fields.len(), 1, "{record:?}");
+    assert!(record.besides.iter().all(|change| change.before.is_none() && change.after.is_some()));
+    assert_eq!(of(&record.besides, "state").after.as_deref(), Some("Quotation"));
+    assert!(of(&record.besides, "partner_invoice_id").after.is_some());
+    assert!(record.besides.iter().all(|change| change.field != "partner_id"), "{:?}", record.besides);
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+    assert_eq!(house.times("create"), 0);
+}
+
+#[tokio::test]
+async fn of_many_records_the_first_ten_are_asked_about_and_the_card_says_so() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let found = agent.call("odoo_search_read", json!({"model": "res.partner", "fields": ["name"], "limit": 12}));
+    let ids = crate::house::ids(&found.await.unwrap());
+    assert_eq!(ids.len(), 12);
+    let values = json!({"model": "res.partner", "ids": ids, "values": {"country_id": "Belgium"}});
+    let call = agent.calling("odoo_write", values);
+    let card = house.card().await;
+    assert_eq!(house.times("onchange"), 10);
+    let said = "What Odoo changes besides is shown for the first 10 of 12 records.";
+    assert!(content(&card).touches.iter().any(|line| line == said), "{:?}", content(&card).touches);
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn where_odoo_cannot_tell_the_card_says_that_it_is_not_predicted() {
+    let house = House::open().await;
+    let demo = gatehouse_broker::DemoServer {
+        origin: older(house.sim.url()).await,
+        database: house.sim.database().to_owned(),
+        login: house.sim.admin().login.clone(),
+        api_key: house.sim.admin().api_key.clone().into(),
+    };
+    house.broker.add_demo(demo).await.unwrap();
+    let agent = house.admitted("claude-code").await;
+    let call = agent.calling("odoo_write", an_order_of_another_customer(&house).await);
+    let card = house.card().await;
+    assert!(content(&card).records[0].besides.is_empty());
+    assert!(
+        content(&card).touches.iter().any(|line| line.contains("is not predicted")),
+        "{:?}",
+        content(&card).touches
+    );
+    assert_eq!(house.times("onchange"), 0);
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+}
