@@ -57,6 +57,15 @@ describe('a call', () => {
     expect(host.called('presentCard')).toEqual([[ticket, digest]]);
   });
 
+  it('shows apart what Odoo changes besides', async () => {
+    const { getAllByTestId } = await openApproval('write');
+    const [besides, ...more] = getAllByTestId('besides');
+    expect(more).toEqual([]);
+    expect((besides as HTMLDetailsElement).open).toBe(true);
+    expect(besides?.querySelector('summary')?.textContent).toContain('Odoo also changes 1 field, as it predicts');
+    expect(besides?.querySelector('[data-testid=change-team_id] [data-testid=after]')?.textContent).toBe('Sales');
+  });
+
   it('starts with the focus on Deny', async () => {
     const { getByTestId } = await openApproval('write');
     expect(document.activeElement).toBe(getByTestId('deny'));

@@ -1,5 +1,6 @@
 //! `odoo_create`: one record, or up to 100 of a model, in one transaction.
 
+mod duplicates;
 mod required;
 
 use super::arguments::Arguments;
@@ -184,6 +185,7 @@ impl Call for CreateCall {
         let rest: Vec<_> = self.records.iter().skip(SHOWN_RECORDS).map(|record| (1, &record.values)).collect();
         let mut touched = touches(&self.facts.commands);
         touched.extend(beyond(&rest)?);
+        touched.extend(duplicates::found(site, &self.locale, &self.fields, &self.records).await?);
         touched.extend(besides.note);
         Ok(Preview {
             sentence: sentence("Create", &self.facts, count, &site.connection()?.name),

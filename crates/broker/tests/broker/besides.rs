@@ -116,3 +116,28 @@ async fn where_odoo_cannot_tell_the_card_says_that_it_is_not_predicted() {
     house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
     call.await.unwrap().unwrap_err();
 }
+
+#[tokio::test]
+async fn a_new_record_that_may_be_there_already_is_told_with_what_is_the_same() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let name = house.stored("res.partner", CUSTOMER, "name").await;
+    let email = house.stored("res.partner", CUSTOMER, "email").await;
+    let create = |values: Value| json!({"model": "res.partner", "values": values});
+    let like = create(json!({"name": name.as_str().unwrap().to_uppercase(), "email": email}));
+    let call = agent.calling("odoo_create", like);
+    let card = house.card().await;
+    let touches = &content(&card).touches;
+    let told = format!("(#{CUSTOMER}), with the same Email and Name.");
+    assert!(
+        touches.iter().any(|line| line.starts_with("Perhaps there already:") && line.ends_with(&told)),
+        "{touches:?}"
+    );
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+    let call = agent.calling("odoo_create", create(json!({"name": "%", "email": "nobody_@%.example"})));
+    let card = house.card().await;
+    assert!(content(&card).touches.iter().all(|line| !line.contains("already")), "{card:?}");
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+}

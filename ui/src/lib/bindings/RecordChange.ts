@@ -21,4 +21,8 @@ change: RecordVerb,
 /**
  * Fields that change; those that stay are left out.
  */
-fields: Array<FieldChange>, };
+fields: Array<FieldChange>, 
+/**
+ * Fields that Odoo changes besides, as it foresees itself. What it does only while it saves is not among them.
+ */
+besides: Array<FieldChange>, };
