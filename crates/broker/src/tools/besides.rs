@@ -98,8 +98,8 @@ impl Besides {
     }
 }
 
-/// Whether a person wants to know that Odoo changes a field: what it keeps, and what can be read.
-fn is_told(name: &str, field: &Field) -> bool {
+/// Whether a field is of those that a person reads: what Odoo keeps, in words.
+pub(super) fn is_told(name: &str, field: &Field) -> bool {
     let can_be_read = matches!(
         field.kind,
         FieldType::Boolean

@@ -1,6 +1,7 @@
 //! `odoo_unlink`: deletes records.
 
 use super::arguments::Arguments;
+use super::besides::is_told;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::changed;
@@ -11,10 +12,12 @@ use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDe
 use gatehouse_odoo::FieldType;
 use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const NAME: &str = "odoo_unlink";
 const MOST: usize = 500;
+/// Records whose content is kept in the journal; of more only the names are.
+const KEPT: usize = 100;
 /// Models named in one sentence.
 const NAMED: usize = 5;
 
@@ -56,12 +59,14 @@ impl Tool for Unlink {
             ));
         }
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
-        let owned: BTreeSet<String> = fields
+        let owned: BTreeMap<String, String> = fields
             .iter()
             .filter(|(_, field)| field.kind == FieldType::One2many && field.store)
-            .filter_map(|(_, field)| field.relation.clone())
-            .filter(|model| !model.starts_with("mail.") && !guard::is_never_read(model))
+            .filter_map(|(name, field)| Some((name.to_owned(), field.relation.clone()?)))
+            .filter(|(_, model)| !model.starts_with("mail.") && !guard::is_never_read(model))
             .collect();
+        let held =
+            fields.iter().filter(|(name, field)| is_told(name, field)).map(|(name, _)| name.to_owned()).collect();
         Ok(Box::new(UnlinkCall {
             facts: CallFacts {
                 model: Some(model.clone()),
@@ -71,7 +76,8 @@ impl Tool for Unlink {
                 ..CallFacts::local(NAME, site.risk(NAME))
             },
             can_archive: fields.get("active").is_some(),
-            owned: owned.into_iter().collect(),
+            owned,
+            held,
             model,
             locale,
         }))
@@ -82,8 +88,10 @@ struct UnlinkCall {
     facts: CallFacts,
     model: String,
     can_archive: bool,
-    /// Models whose records belong to these.
-    owned: Vec<String>,
+    /// The fields of what belongs to these, with its model.
+    owned: BTreeMap<String, String>,
+    /// The fields that a record is remembered by.
+    held: Vec<String>,
     locale: Locale,
 }
 
@@ -98,20 +106,20 @@ impl Call for UnlinkCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let names = self.names(site).await?;
+        let records = self.records(site).await?;
         let one = |id: &i64| RecordChange {
             id: Some(*id),
-            name: names[&id.to_string()].as_str().unwrap_or_default().to_owned(),
+            name: records[&id.to_string()]["display_name"].as_str().unwrap_or_default().to_owned(),
             change: RecordVerb::Delete,
             fields: Vec::new(),
             besides: Vec::new(),
         };
-        let mut touches = vec!["Deleting cannot be undone in Odoo.".to_owned()];
-        if !self.owned.is_empty() {
-            let more = if self.owned.len() > NAMED { " and others" } else { "" };
-            let named = self.owned.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-            touches.push(format!("Odoo may delete what belongs to them: {named}{more}."));
+        let mut touches =
+            vec!["Deleting cannot be undone in Odoo. What the records hold stays in the journal.".to_owned()];
+        if self.facts.ids.len() > KEPT {
+            touches.push(format!("Of more than {KEPT} records only the names stay there."));
         }
+        touches.extend(self.belongings(&records));
         if self.can_archive {
             touches.push("Archiving would do: this model has the field “active”.".into());
         }
@@ -122,12 +130,12 @@ impl Call for UnlinkCall {
             records: self.facts.ids.iter().take(SHOWN_RECORDS).map(one).collect(),
             total: Some(count),
             touches,
-            observed: Value::Object(names),
+            observed: Value::Object(records),
         })
     }
 
     async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
-        self.names(site).await.map(Value::Object)
+        self.records(site).await.map(Value::Object)
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
@@ -144,28 +152,54 @@ impl Call for UnlinkCall {
     }
 
     fn undo(&self, _: &Value, _: &Done) -> Undo {
-        Undo::none("Deleted records do not come back.")
+        Undo::none("Deleted records do not come back; what they held stands in the journal.")
     }
 }
 
 impl UnlinkCall {
-    /// The records' names by id, as they are now.
-    async fn names(&self, site: &Site) -> Result<Map<String, Value>, EdgeError> {
+    /// The records by id as they are now, in one request: what they hold, and the ids of what belongs to them.
+    async fn records(&self, site: &Site) -> Result<Map<String, Value>, EdgeError> {
         let session = site.session().await?;
         let context = self.locale.reading();
-        let rows = session.client.read(&self.model, &self.facts.ids, &["display_name"], Some(&context)).await;
+        let mut names = vec!["display_name"];
+        if self.facts.ids.len() <= KEPT {
+            names.extend(self.held.iter().map(String::as_str));
+            names.extend(self.owned.keys().map(String::as_str));
+        }
+        let rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
         let rows = site.told(&self.model, rows).await?;
-        let mut names: Map<String, Value> = Map::new();
-        for row in &rows {
-            if let Some(id) = row.get("id").and_then(Value::as_i64) {
-                names.insert(id.to_string(), row.get("display_name").cloned().unwrap_or(Value::Null));
+        let mut records: Map<String, Value> = Map::new();
+        for mut row in rows {
+            if let Some(id) = row.remove("id").as_ref().and_then(Value::as_i64) {
+                // What is empty needs no room.
+                row.retain(|_, value| !matches!(value, Value::Bool(false) | Value::Null));
+                records.insert(id.to_string(), Value::Object(row));
             }
         }
         let missing: Vec<String> =
-            self.facts.ids.iter().map(ToString::to_string).filter(|id| !names.contains_key(id)).collect();
+            self.facts.ids.iter().map(ToString::to_string).filter(|id| !records.contains_key(id)).collect();
         if missing.is_empty() {
-            return Ok(names);
+            return Ok(records);
         }
         Err(super::site::missing(&self.model, missing.join(", ")))
+    }
+
+    /// What belongs to the records and may go with them, counted.
+    fn belongings(&self, records: &Map<String, Value>) -> Option<String> {
+        if self.facts.ids.len() > KEPT {
+            let models: BTreeSet<&String> = self.owned.values().collect();
+            let named = models.iter().take(NAMED).map(|model| model.as_str()).collect::<Vec<_>>().join(", ");
+            let more = if models.len() > NAMED { " and others" } else { "" };
+            return (!models.is_empty()).then(|| format!("Odoo may delete what belongs to them: {named}{more}."));
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (field, model) in &self.owned {
+            let ids = records.values().filter_map(|record| record.get(field)?.as_array());
+            *counts.entry(model).or_default() += ids.map(Vec::len).sum::<usize>();
+        }
+        counts.retain(|_, count| *count > 0);
+        let named: Vec<String> = counts.iter().take(NAMED).map(|(model, count)| format!("{count} × {model}")).collect();
+        let more = if counts.len() > NAMED { " and others" } else { "" };
+        (!named.is_empty()).then(|| format!("Odoo may delete what belongs to them: {}{more}.", named.join(", ")))
     }
 }

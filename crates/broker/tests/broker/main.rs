@@ -11,6 +11,7 @@ mod besides;
 mod companies;
 mod connections;
 mod counting;
+mod deleting;
 mod execute;
 mod grouping;
 mod holes;
