@@ -9,7 +9,7 @@ use crate::preview::{SHOWN_RECORDS, sentence};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition, Undo};
-use gatehouse_odoo::FieldType;
+use gatehouse_odoo::{FieldType, OdooError};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,16 +157,25 @@ impl Call for UnlinkCall {
 }
 
 impl UnlinkCall {
-    /// The records by id as they are now, in one request: what they hold, and the ids of what belongs to them.
+    /// The records by id as they are now, in one request: what they hold, and the ids of what belongs to them. Where the user
+    /// may not read some of that, once more without.
     async fn records(&self, site: &Site) -> Result<Map<String, Value>, EdgeError> {
         let session = site.session().await?;
         let context = self.locale.reading();
         let mut names = vec!["display_name"];
         if self.facts.ids.len() <= KEPT {
             names.extend(self.held.iter().map(String::as_str));
+        }
+        let without = names.clone();
+        if self.facts.ids.len() <= KEPT {
             names.extend(self.owned.keys().map(String::as_str));
         }
-        let rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
+        let mut rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
+        if let Err(OdooError::AccessDenied { .. }) = &rows
+            && names.len() > without.len()
+        {
+            rows = session.client.read(&self.model, &self.facts.ids, &without, Some(&context)).await;
+        }
         let rows = site.told(&self.model, rows).await?;
         let mut records: Map<String, Value> = Map::new();
         for mut row in rows {
@@ -186,7 +195,8 @@ impl UnlinkCall {
 
     /// What belongs to the records and may go with them, counted.
     fn belongings(&self, records: &Map<String, Value>) -> Option<String> {
-        if self.facts.ids.len() > KEPT {
+        let was_read = |field: &String| records.values().any(|record| record.get(field).is_some());
+        if !self.owned.keys().any(was_read) {
             let models: BTreeSet<&String> = self.owned.values().collect();
             let named = models.iter().take(NAMED).map(|model| model.as_str()).collect::<Vec<_>>().join(", ");
             let more = if models.len() > NAMED { " and others" } else { "" };
