@@ -71,7 +71,7 @@ async fn all_pages(folder: &Path, dark: bool) {
         .await
         .ok();
     let rows = found["rows"].as_array().or_else(|| found["records"].as_array()).cloned().unwrap_or_default();
-    let ids: Vec<i64> = rows.iter().filter_map(|row| row["id"].as_i64()).collect();
+    let ids: Vec<i64> = rows.iter().filter_map(|row| row["id"].as_i64().or_else(|| row[0].as_i64())).collect();
 
     let write = json!({ "connection": "Demo", "model": "res.partner", "ids": ids, "values": { "phone": "+32 2 290 34 90", "city": "Namur" } });
     let first = bridge.begin("odoo_write", write).await;
