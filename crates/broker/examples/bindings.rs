@@ -29,6 +29,7 @@ fn export(to: &Config) -> Result<(), ExportError> {
     view::Approvals::export_all(to)?;
     view::Card::export_all(to)?;
     view::Verdict::export_all(to)?;
+    view::RecentCall::export_all(to)?;
     view::ActivityFilter::export_all(to)?;
     view::ActivityPage::export_all(to)?;
     view::ActivityDetail::export_all(to)?;

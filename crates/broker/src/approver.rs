@@ -64,7 +64,7 @@ impl Approver {
                     None => Ok(()),
                 }
             }
-            Verdict::Approve { typed_count } => {
+            Verdict::Approve { typed_count, .. } => {
                 self.must_be_armed(id, now)?;
                 self.must_be_typed(id, typed_count)?;
                 self.approve(id, digest, now)?;

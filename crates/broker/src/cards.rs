@@ -40,6 +40,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
         expires_at: held.ticket.expires_at(),
         held_until: held.waits_until,
         content,
+        pin: None,
     })
 }
 

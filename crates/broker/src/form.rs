@@ -119,13 +119,12 @@ impl Broker {
         });
         let after = if before.is_empty() { connection.name.clone() } else { format!("{before}, {}", connection.name) };
         let card = LooseningCard {
-            changes: vec![crate::view::FieldChange {
-                field: "grants".into(),
-                label: format!("Connections that {agent} may use"),
-                before: Some(if before.is_empty() { "none".into() } else { before }),
-                after: Some(after),
-                drifted: false,
-            }],
+            changes: vec![crate::view::FieldChange::new(
+                "grants",
+                format!("Connections that {agent} may use"),
+                Some(if before.is_empty() { "none".into() } else { before }),
+                Some(after),
+            )],
         };
         let change = Loosening::Grant { agent: agent.clone(), connection: connection.id.clone(), form: form.clone() };
         let connection = self.as_it_counts(connection.clone());

@@ -153,7 +153,7 @@ impl Broker {
         let lines = self.0.store.entries(&filter, before, PAGE + 1).map_err(|error| error.edge())?;
         let more = lines.len() > PAGE;
         let entries = lines.into_iter().take(PAGE).flat_map(|line| line.settled.into_iter().chain([line.entry]));
-        Ok(ActivityPage { entries: entries.collect(), more })
+        Ok(ActivityPage { entries: entries.collect(), undone: Vec::new(), more })
     }
 
     /// One entry with its payload, where the vault is open and it was not purged.
@@ -170,7 +170,7 @@ impl Broker {
             PayloadState::Missing => (None, Some("The details were deleted from outside.".to_owned())),
             PayloadState::Damaged => (None, Some("The details were altered and cannot be read.".to_owned())),
         };
-        Ok(ActivityDetail { entry, payload, payload_note })
+        Ok(ActivityDetail { entry, payload, payload_note, undo: None })
     }
 
     /// Walks the whole chain and compares it with the seal in the vault.

@@ -127,11 +127,5 @@ pub(crate) fn split(
 }
 
 fn change(field: &str, label: &str, before: &str, after: &str) -> FieldChange {
-    FieldChange {
-        field: field.into(),
-        label: label.into(),
-        before: Some(before.into()),
-        after: Some(after.into()),
-        drifted: false,
-    }
+    FieldChange::new(field, label, Some(before.into()), Some(after.into()))
 }

@@ -41,6 +41,7 @@ impl Broker {
             proposals: self.proposals(),
             quarantine,
             bridge_path: self.0.options.bridge_path.clone(),
+            has_pin: false,
         }
     }
 }

@@ -64,7 +64,12 @@ pub(crate) fn card_of(
         total,
         touches: preview.touches.iter().cloned().chain(place_of(call)).collect(),
         effects: facts.effects.clone(),
+        steps: Vec::new(),
+        summary: Vec::new(),
+        exportable: None,
+        can_archive: false,
         preview_error: None,
+        unseen: None,
         rule: question.rule.clone(),
         reason: question.reason.clone(),
         arguments: serde_json::to_string_pretty(&shortened(arguments, SHOWN_TEXT)).unwrap_or_default(),
@@ -107,13 +112,12 @@ pub(crate) fn changes(
         if is_same(before, after, field) {
             return None;
         }
-        Some(FieldChange {
-            field: name.clone(),
-            label: field.label.clone(),
-            before: Some(words(before, field)),
-            after: Some(hint(name, hints, field).unwrap_or_else(|| words(after, field))),
-            drifted: false,
-        })
+        Some(FieldChange::new(
+            name.clone(),
+            field.label.clone(),
+            Some(words(before, field)),
+            Some(hint(name, hints, field).unwrap_or_else(|| words(after, field))),
+        ))
     };
     values.iter().filter_map(one).collect()
 }
@@ -126,13 +130,12 @@ pub(crate) fn new_values(
 ) -> Vec<FieldChange> {
     let one = |(name, after): (&String, &Value)| {
         let field = fields.get(name)?;
-        Some(FieldChange {
-            field: name.clone(),
-            label: field.label.clone(),
-            before: None,
-            after: Some(hint(name, hints, field).unwrap_or_else(|| words(after, field))),
-            drifted: false,
-        })
+        Some(FieldChange::new(
+            name.clone(),
+            field.label.clone(),
+            None,
+            Some(hint(name, hints, field).unwrap_or_else(|| words(after, field))),
+        ))
     };
     values.iter().filter_map(one).collect()
 }
@@ -325,13 +328,7 @@ mod tests {
             id: Some(7),
             name: "A".into(),
             change: crate::view::RecordVerb::Update,
-            fields: vec![FieldChange {
-                field: "name".into(),
-                label: "Name".into(),
-                before: Some("x".into()),
-                after: Some("y".into()),
-                drifted: false,
-            }],
+            fields: vec![FieldChange::new("name", "Name", Some("x".into()), Some("y".into()))],
             besides: Vec::new(),
         }];
         mark_drift(&mut records, &json!({"7": {"name": "old"}}), &json!({"7": {"name": "x"}}));

@@ -438,6 +438,7 @@ impl Broker {
             charges: job.charges(),
             policy: job.judgement().map(|judgement| judgement.policy),
             plan: None,
+            undoes: None,
         }
     }
 }

@@ -53,6 +53,7 @@ impl Sheet {
                 charges: Vec::new(),
                 policy: None,
                 plan: None,
+                undoes: None,
             },
             // What was sent to the form may hold a secret that should not have been sent: nothing of it is kept.
             arguments: if arrival.call.name == CONNECTION_ADD { json!({}) } else { arrival.call.arguments.clone() },

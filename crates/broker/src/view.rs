@@ -1,12 +1,20 @@
 //! What the windows are shown: plain data, exported to TypeScript. No secret ever stands here.
 
+mod activity;
+mod card;
+mod pin;
 mod policy;
+mod undo;
 
+pub use activity::*;
+pub use card::*;
+pub use pin::*;
 pub use policy::*;
+pub use undo::*;
 
 use gatehouse_core::{
-    AgentId, AgentStatus, Category, Connection, ConnectionId, Digest, EdgeError, Effect, Environment, Evidence,
-    JournalEntry, Protocol, Severity, TicketId, TicketKind, TicketState, Timestamp, Tls,
+    AgentId, AgentStatus, Connection, ConnectionId, EdgeError, Environment, Evidence, Protocol, TicketId, TicketKind,
+    TicketState, Timestamp, Tls,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -36,6 +44,8 @@ pub struct Overview {
     pub demo_running: bool,
     /// Where `gatehouse-mcp` lies, for "Connect a client".
     pub bridge_path: String,
+    /// Whether destructive and production approvals want a PIN.
+    pub has_pin: bool,
 }
 
 /// An agent in a list.
@@ -256,256 +266,6 @@ pub struct ConnectionBadge {
     pub database: String,
     /// The login that acts.
     pub login: String,
-}
-
-/// One card of the approval window.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct Card {
-    /// The ticket it decides.
-    pub ticket: TicketId,
-    /// What exactly is asked; sent back with the decision.
-    pub digest: Digest,
-    /// Who asks, as the system saw it; nobody when the person started it.
-    pub agent: Option<CardAgent>,
-    /// About which connection.
-    pub connection: Option<ConnectionBadge>,
-    /// One sentence, ours.
-    pub sentence: String,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When it expires.
-    pub expires_at: Timestamp,
-    /// Until when the client waits; none when it stopped waiting ("runs when it asks again").
-    pub held_until: Option<Timestamp>,
-    /// What kind of question, with its content.
-    pub content: CardContent,
-}
-
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct CardAgent {
-    /// Its name.
-    pub id: AgentId,
-    /// What the system saw.
-    pub evidence: Evidence,
-    /// What the client says it is: a claim.
-    pub claims: Option<String>,
-}
-
-/// The content of a card.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum CardContent {
-    /// A call.
-    Call(CallCard),
-    /// A new agent, or one whose program changed.
-    Admission(AdmissionCard),
-    /// Something would become looser.
-    Loosening(LooseningCard),
-    /// The policy file was edited outside the app.
-    Policy(PolicyCard),
-}
-
-/// A call to be decided.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct CallCard {
-    /// The tool.
-    pub tool: String,
-    /// What it does.
-    pub category: Category,
-    /// How bad it can be.
-    pub severity: Severity,
-    /// The model's own label and technical name: `Contact (res.partner)`.
-    pub model: Option<String>,
-    /// Before and after, record by record; at most 50.
-    pub records: Vec<RecordChange>,
-    /// How many records in all; none when unknown.
-    #[ts(type = "number | null")]
-    pub total: Option<u64>,
-    /// What else it touches: lines through x2many, cascades; one sentence each.
-    pub touches: Vec<String>,
-    /// Effects beyond the values.
-    pub effects: Vec<Effect>,
-    /// The preview could not be made: why. Approve stays off.
-    pub preview_error: Option<String>,
-    /// The rule that asked.
-    pub rule: String,
-    /// Why it asks.
-    pub reason: String,
-    /// The arguments as pretty JSON.
-    pub arguments: String,
-    /// What "Approve like this for 15 minutes" would cover, in a sentence; none where it is not offered.
-    pub standing: Option<String>,
-    /// This many must be typed before Approve arms.
-    #[ts(type = "number | null")]
-    pub type_count: Option<u64>,
-    /// The same call ran this many seconds ago.
-    #[ts(type = "number | null")]
-    pub ran_before: Option<u64>,
-    /// The data changed after the first approval; these are the new values.
-    pub drifted: bool,
-}
-
-/// One record of a preview.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct RecordChange {
-    /// Its id; none for one that will be created.
-    #[ts(type = "number | null")]
-    pub id: Option<i64>,
-    /// Its display name. Text from the database.
-    pub name: String,
-    /// What happens to it.
-    pub change: RecordVerb,
-    /// Fields that change; those that stay are left out.
-    pub fields: Vec<FieldChange>,
-    /// Fields that Odoo changes besides, as it foresees itself. What it does only while it saves is not among them.
-    pub besides: Vec<FieldChange>,
-}
-
-/// What happens to a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordVerb {
-    /// It will exist.
-    Create,
-    /// Its fields change.
-    Update,
-    /// It will be gone.
-    Delete,
-}
-
-/// One field of a preview.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct FieldChange {
-    /// Technical name.
-    pub field: String,
-    /// The field's label in Odoo. Text from the database.
-    pub label: String,
-    /// The value before; none for a new record. Text from the database.
-    pub before: Option<String>,
-    /// The value after; none for a deletion.
-    pub after: Option<String>,
-    /// The value before differs from what was approved first.
-    pub drifted: bool,
-}
-
-/// A new agent, or one whose program changed.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct AdmissionCard {
-    /// The first tool it called.
-    pub tool: String,
-    /// The program that was admitted before under this name, when it is another now.
-    pub was: Option<Evidence>,
-    /// What can be granted.
-    pub connections: Vec<ConnectionBadge>,
-    /// Granted before; ticked when the card opens.
-    pub granted: Vec<ConnectionId>,
-    /// What the policy of the granted connections means, in a sentence.
-    pub policy: String,
-}
-
-/// Something would become looser.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct LooseningCard {
-    /// What would change, each from → to.
-    pub changes: Vec<FieldChange>,
-}
-
-/// A policy would change: its file was edited outside the app, or an edit in the window loosens it.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct PolicyCard {
-    /// The layer: `user`, `connection:con_…` or `agent:claude-code`.
-    pub layer: String,
-    /// The connection's or the agent's name; empty for the user's.
-    pub name: String,
-    /// The file that was edited; none when the edit was made in the window.
-    pub path: Option<String>,
-    /// The policy in force; empty when there is none.
-    pub before: String,
-    /// What it would become; empty when it would be removed.
-    pub after: String,
-    /// Where it may let agents do more, a sentence each.
-    pub loosened: Vec<String>,
-    /// Why it cannot be accepted: errors with their places. Empty when it can.
-    pub errors: Vec<String>,
-}
-
-/// What the person decides on a card.
-#[derive(Debug, Clone, PartialEq, Deserialize, TS)]
-#[serde(rename_all = "snake_case", tag = "verdict")]
-pub enum Verdict {
-    /// No; with words for the agent, if any.
-    Deny {
-        /// For the agent.
-        reason: Option<String>,
-    },
-    /// No, and no more calls from this agent.
-    DenyAndPause,
-    /// Yes, this once.
-    Approve {
-        /// The count, where the card asks for it to be typed.
-        #[ts(type = "number | null")]
-        typed_count: Option<u64>,
-    },
-    /// Yes, and the same for 15 minutes within the bounds the card spells out.
-    ApproveStanding,
-    /// Admission: yes, for these connections.
-    Admit {
-        /// Which.
-        connections: Vec<ConnectionId>,
-    },
-}
-
-/// What the Activity page asks for.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, TS)]
-#[serde(default)]
-pub struct ActivityFilter {
-    /// Only this agent.
-    pub agent: Option<AgentId>,
-    /// Only this connection.
-    pub connection: Option<ConnectionId>,
-    /// Only this tool.
-    pub tool: Option<String>,
-    /// Only `allow`, `ask` or `deny`.
-    pub decision: Option<String>,
-    /// Only what happened before this entry.
-    #[ts(type = "number | null")]
-    pub before: Option<u64>,
-}
-
-/// A page of the journal.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct ActivityPage {
-    /// Newest first, at most 100, and with each call that was sent the entry that settled it.
-    pub entries: Vec<JournalEntry>,
-    /// Whether there are older ones.
-    pub more: bool,
-}
-
-/// One entry with its payload.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct ActivityDetail {
-    /// The entry.
-    pub entry: JournalEntry,
-    /// The payload as pretty JSON; none when there was none, it was purged, or the vault is closed.
-    pub payload: Option<String>,
-    /// Why there is none, where that is not plain.
-    pub payload_note: Option<String>,
-}
-
-/// What verifying the journal found.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct VerifyReport {
-    /// Whether all is well.
-    pub ok: bool,
-    /// How many entries were checked.
-    #[ts(type = "number")]
-    pub entries: u64,
-    /// Entries at the end that no seal covers yet.
-    #[ts(type = "number")]
-    pub unsealed: u64,
-    /// Each thing that is wrong, in a sentence.
-    pub problems: Vec<String>,
 }
 
 /// What changed, so that a window asks again for what it shows.

@@ -87,6 +87,20 @@ pub enum JournalEvent {
         #[ts(type = "number", optional)]
         rows: u64,
     },
+    /// What a call left whose outcome was unknown, as Odoo's records tell afterwards.
+    ReadBack {
+        /// Its id.
+        call: CallId,
+        /// What was found.
+        finding: Finding,
+        /// In a sentence.
+        message: String,
+    },
+    /// The PIN changed, or was typed wrongly too often.
+    Pin {
+        /// `set`, `changed`, `removed`, `refused`.
+        change: String,
+    },
     /// A question to a person moved.
     Ticket {
         /// Its id.
@@ -204,6 +218,22 @@ pub struct CallHeader {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub plan: Option<CallId>,
+    /// The call that it takes back. Then a person made it, and `agent` is the one whose call that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub undoes: Option<CallId>,
+}
+
+/// Whether a change of unknown outcome happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Odoo holds what it would have left.
+    Applied,
+    /// Odoo holds what was there before.
+    NotApplied,
+    /// Neither, or it cannot be told.
+    Unclear,
 }
 
 /// How a call ended.

@@ -27,7 +27,7 @@ pub use digest::{Digest, Hasher};
 pub use environment::Environment;
 pub use error::{EdgeError, ErrorCode};
 pub use id::{AgentId, BridgeId, CallId, ConnectionId, InvalidId, TicketId};
-pub use journal::{CallHeader, Charge, JournalEntry, JournalEvent, JournalRecord, Outcome};
+pub use journal::{CallHeader, Charge, Finding, JournalEntry, JournalEvent, JournalRecord, Outcome};
 pub use seal::{Seal, Sealer};
 pub use ticket::{IllegalMove, TICKET_LIFETIME, Ticket, TicketKind, TicketState};
 pub use time::Timestamp;

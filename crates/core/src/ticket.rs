@@ -20,6 +20,10 @@ pub enum TicketKind {
     OutsideEdit,
     /// A form that waits to be filled in; not decided in the approval window.
     Form,
+    /// May these calls be taken back? Asked by the person.
+    Undo,
+    /// Should the PIN be set, changed or removed? Asked by the person.
+    Pin,
 }
 
 /// Where a ticket stands.

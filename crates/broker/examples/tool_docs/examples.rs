@@ -152,7 +152,7 @@ async fn approve(house: &House) {
         CardContent::Call(call) => call.type_count,
         _ => None,
     };
-    house.decide(&card, Verdict::Approve { typed_count }).await.unwrap();
+    house.decide(&card, Verdict::Approve { typed_count, unseen: None }).await.unwrap();
 }
 
 /// What differs from one run to the next: the port of the demo, tickets and cursors.

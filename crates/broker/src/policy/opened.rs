@@ -44,17 +44,9 @@ impl Broker {
                 format!("{model} is not closed: policy alone decides about it."),
             ));
         }
-        let change = FieldChange {
-            field: model.to_owned(),
-            label: "Closed model".into(),
-            before: Some("closed to every agent".into()),
-            after: Some(
-                "open for an hour to every agent that may use this connection, as far as policy allows; fields named \
-                 like credentials stay closed"
-                    .into(),
-            ),
-            drifted: false,
-        };
+        let opened = "open for an hour to every agent that may use this connection, as far as policy allows; fields named like \
+                      credentials stay closed";
+        let change = FieldChange::new(model, "Closed model", Some("closed to every agent".into()), Some(opened.into()));
         let ticket = self.raise_loosening(
             format!("Open {model} on “{}” for an hour?", connection.name),
             &connection,

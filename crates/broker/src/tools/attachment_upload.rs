@@ -106,12 +106,8 @@ impl Call for UploadCall {
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let record = one_line(&site.record_name(&self.model, self.res_id, &self.locale).await?, 80);
-        let field = |field: &str, label: &str, after: String| FieldChange {
-            field: field.to_owned(),
-            label: label.to_owned(),
-            before: None,
-            after: Some(after),
-            drifted: false,
+        let field = |field: &str, label: &str, after: String| {
+            FieldChange::new(field.to_owned(), label.to_owned(), None, Some(after))
         };
         let mut fields = vec![
             field("res_id", "Attached to", format!("{record} ({} #{})", self.model, self.res_id)),

@@ -129,12 +129,13 @@ fn change(name: &str, row: Option<&Record>, after: &Value, fields: &Fields) -> O
         // A new record: what begins empty, or with no, is not told.
         None => is_same(&Value::Null, after, field) || *after == Value::Bool(false),
     };
-    (!stays).then(|| FieldChange {
-        field: name.to_owned(),
-        label: field.label.clone(),
-        before: before.map(|before| words(before, field)),
-        after: Some(words(after, field)),
-        drifted: false,
+    (!stays).then(|| {
+        FieldChange::new(
+            name.to_owned(),
+            field.label.clone(),
+            before.map(|before| words(before, field)),
+            Some(words(after, field)),
+        )
     })
 }
 

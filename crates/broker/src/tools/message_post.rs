@@ -171,12 +171,8 @@ impl Call for MessageCall {
         let name = site.record_name(&self.model, self.res_id, &self.locale).await?;
         let recipients =
             Recipients::read(site, &self.locale, &self.model, self.res_id, self.subtype, &self.partner_ids).await?;
-        let field = |field: &str, label: &str, after: String| FieldChange {
-            field: field.to_owned(),
-            label: label.to_owned(),
-            before: None,
-            after: Some(after),
-            drifted: false,
+        let field = |field: &str, label: &str, after: String| {
+            FieldChange::new(field.to_owned(), label.to_owned(), None, Some(after))
         };
         let mut fields = vec![field("recipients", "Goes to", recipients.words())];
         if let Some(subject) = &self.subject {

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 fn phone(number: &str) -> serde_json::Value {
     json!({"model": "res.partner", "ids": [10], "values": {"phone": number}, "connection": "Demo"})
@@ -204,8 +204,9 @@ async fn deleting_more_than_ten_records_wants_the_count_typed() {
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     assert_eq!((content.type_count, content.standing.as_deref()), (Some(11), None));
     assert!(house.decide(&card, YES).await.is_err());
-    let typed =
-        |count| house.approver.decide(&card.ticket, &card.digest, Verdict::Approve { typed_count: Some(count) });
+    let typed = |count| {
+        house.approver.decide(&card.ticket, &card.digest, Verdict::Approve { typed_count: Some(count), unseen: None })
+    };
     assert!(typed(10).await.is_err());
     typed(11).await.unwrap();
     assert_eq!(calling.await.unwrap().unwrap()["status"], "deleted");

@@ -173,7 +173,7 @@ async fn while_anything_is_kept_from_agents_no_file_is_read() {
     let policy = json!({"version": "1", "default": "allow", "redact": ["res.partner.vat"]});
     std::fs::write(house.folder().join("policy.json"), policy.to_string()).unwrap();
     let card = house.card().await;
-    house.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+    house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
     let error = agent.call("odoo_attachment_download", json!({"attachment_id": id})).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Denied, "{error:?}");
     let report = json!({"report_name": "sale.report_saleorder", "ids": [1]});

@@ -5,7 +5,7 @@ use crate::reading::older;
 use gatehouse_broker::view::{CallCard, Card, CardContent, FieldChange, Verdict};
 use serde_json::{Value, json};
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 /// A quotation of the demo, and a customer other than its own.
 const ORDER: i64 = 7;
 const CUSTOMER: i64 = 14;

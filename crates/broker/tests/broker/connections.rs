@@ -6,7 +6,7 @@ use gatehouse_core::{ConnectionStatus, Environment, ErrorCode, Protocol, Tls};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 fn draft(house: &House, name: &str) -> ConnectionDraft {
     ConnectionDraft {

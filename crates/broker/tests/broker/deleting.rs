@@ -5,7 +5,7 @@ use gatehouse_broker::view::{ActivityFilter, Card, CardContent, Verdict};
 use gatehouse_core::{ErrorCode, JournalEvent};
 use serde_json::{Value, json};
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 fn touches(card: &Card) -> &[String] {
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };

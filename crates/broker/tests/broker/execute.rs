@@ -15,7 +15,7 @@ pub(crate) async fn approved(
     let call = agent.calling(tool, arguments);
     let card = house.card().await;
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
-    let verdict = Verdict::Approve { typed_count: content.type_count };
+    let verdict = Verdict::Approve { typed_count: content.type_count, unseen: None };
     house.decide(&card, verdict).await.unwrap();
     let mut answer = call.await.unwrap();
     while let Ok(told) = &answer
@@ -283,7 +283,7 @@ async fn an_order_that_changed_since_it_was_shown_is_not_confirmed() {
     let (order, _) = quotation(&house, &agent, "Execute: drift").await;
     let pending = agent.call("odoo_execute", run("sale.order", "action_confirm", &[order])).await.unwrap();
     let card = house.card().await;
-    house.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+    house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
     house.meddle("sale.order", order, json!({"partner_id": 9})).await;
     let error = agent.call("approval_wait", json!({"ticket": pending["ticket"]})).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Drifted);

@@ -170,7 +170,7 @@ impl House {
         let draft = ConnectionDraft { environment: Environment::Development, ..draft_of(demo) };
         self.broker.save_connection(draft, None).await.unwrap();
         let card = self.card().await;
-        self.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+        self.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
     }
 
     /// A bridge of this agent, not admitted yet.
@@ -261,7 +261,7 @@ impl House {
         let edit = PolicyEdit::Custom { text: text.into() };
         if let PolicySaved::NeedsApproval { ticket } = self.broker.save_policy(layer, edit).await.unwrap() {
             let card = self.approver.cards().into_iter().find(|card| card.ticket == ticket).unwrap();
-            self.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+            self.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
         }
     }
 

@@ -6,7 +6,7 @@ use gatehouse_core::{Category, ErrorCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 /// A quotation with its first line.
 async fn quotation(agent: &Agent) -> (i64, i64) {

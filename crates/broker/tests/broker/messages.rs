@@ -6,7 +6,7 @@ use gatehouse_broker::view::{Card, CardContent, FieldChange, Verdict};
 use gatehouse_core::{Effect, ErrorCode};
 use serde_json::{Value, json};
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 /// Odoo itself, as its administrator.
 pub(crate) async fn odoo(house: &House, model: &str, method: &str, body: Value) -> Value {

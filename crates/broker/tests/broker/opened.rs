@@ -6,7 +6,7 @@ use gatehouse_core::ErrorCode;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 fn read_groups() -> Value {
     json!({"model": "res.config.settings", "domain": [], "fields": ["id"], "connection": "Demo"})

@@ -11,7 +11,7 @@ use gatehouse_broker::view::{CardContent, Verdict};
 use gatehouse_core::{EdgeError, ErrorCode};
 use serde_json::{Value, json};
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 /// The value that no answer may hold.
 const SECRET: &str = "zq7-bluebird";
 /// Azure Interior.

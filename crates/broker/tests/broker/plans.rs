@@ -6,7 +6,7 @@ use gatehouse_core::{AgentId, EdgeError, ErrorCode, JournalEntry, JournalEvent, 
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
 fn plan(steps: Value) -> Value {
     json!({"steps": steps, "connection": "Demo"})

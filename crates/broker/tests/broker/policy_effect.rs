@@ -9,7 +9,7 @@ use gatehouse_policy::Preset;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const YES: Verdict = Verdict::Approve { typed_count: None };
+const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 const OPEN: &str = r#"{"version": "1", "default": "allow"}"#;
 const HIDES_UNLINK: &str = r#"{"version": "1", "default": "allow", "hide": ["odoo_unlink"]}"#;
 const NO_WRITE: &str = r#"{"version": "1", "default": "allow", "tools": {"odoo_write": {"deny_if": [{"conditions": [], "on_deny": "not today"}]}}}"#;

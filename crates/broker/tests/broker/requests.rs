@@ -75,7 +75,7 @@ async fn what_a_file_holds_is_read_once_a_person_has_answered() {
     let card = house.card().await;
     assert!(!format!("{card:?}").contains("first words"), "{card:?}");
     house.meddle("ir.attachment", id, json!({"datas": "YWZ0ZXIh"})).await;
-    house.decide(&card, gatehouse_broker::view::Verdict::Approve { typed_count: None }).await.unwrap();
+    house.decide(&card, gatehouse_broker::view::Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
     assert_eq!(call.await.unwrap().unwrap()["text"], "after!");
 }
 

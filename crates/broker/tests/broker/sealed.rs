@@ -120,7 +120,7 @@ fn a_row_that_was_edited_denies_everything_in_its_layer_until_it_is_saved_again(
             assert!(matches!(saved, PolicySaved::NeedsApproval { .. }));
             let cards = house.approver.cards();
             let card = cards.iter().find(|card| house.layer("user").waits.as_ref() == Some(&card.ticket)).unwrap();
-            house.decide(card, Verdict::Approve { typed_count: None }).await.unwrap();
+            house.decide(card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
             agent.call("user_connection_list", json!({})).await.unwrap();
             let house = house.again(0).await;
             assert_eq!(house.layer("user").text.as_deref(), Some(NO_WRITE));
@@ -164,7 +164,7 @@ fn a_row_that_was_deleted_put_back_or_added_is_not_believed() {
         assert!(matches!(saved, PolicySaved::NeedsApproval { .. }));
         let waits = house.layer("agent:claude-code").waits;
         let card = house.approver.cards().into_iter().find(|card| Some(&card.ticket) == waits.as_ref()).unwrap();
-        house.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+        house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
         assert_eq!(house.layer("agent:claude-code").source, PolicySource::Absent);
         let house = house.again(0).await;
         assert_eq!(house.layer("agent:claude-code").source, PolicySource::Absent);
@@ -179,7 +179,7 @@ fn under_the_sessions_own_key_the_policy_is_a_proposal_again() {
         house.broker.use_session_vault().await.unwrap();
         assert_eq!(house.layer("user").source, PolicySource::Absent);
         let card = house.card().await;
-        house.decide(&card, Verdict::Approve { typed_count: None }).await.unwrap();
+        house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
         assert_eq!(house.layer("user").text.as_deref(), Some(NO_WRITE));
         house.broker.retry_vault().await.unwrap();
         assert_eq!(house.layer("user").text.as_deref(), Some(NO_WRITE), "what was sealed under the keyring's key");

@@ -97,6 +97,7 @@ fn header(tool: &str) -> CallHeader {
         charges: vec![charge(1)],
         policy: None,
         plan: None,
+        undoes: None,
     }
 }
 

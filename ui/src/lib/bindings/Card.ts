@@ -3,6 +3,7 @@ import type { CardAgent } from "./CardAgent";
 import type { CardContent } from "./CardContent";
 import type { ConnectionBadge } from "./ConnectionBadge";
 import type { Digest } from "./Digest";
+import type { PinAsked } from "./PinAsked";
 import type { TicketId } from "./TicketId";
 import type { Timestamp } from "./Timestamp";
 
@@ -45,4 +46,8 @@ held_until: Timestamp | null,
 /**
  * What kind of question, with its content.
  */
-content: CardContent, };
+content: CardContent, 
+/**
+ * The PIN is asked for; none where it is not.
+ */
+pin: PinAsked | null, };

@@ -2,9 +2,11 @@
 import type { AdmissionCard } from "./AdmissionCard";
 import type { CallCard } from "./CallCard";
 import type { LooseningCard } from "./LooseningCard";
+import type { PinCard } from "./PinCard";
 import type { PolicyCard } from "./PolicyCard";
+import type { UndoCard } from "./UndoCard";
 
 /**
  * The content of a card.
  */
-export type CardContent = { "kind": "call" } & CallCard | { "kind": "admission" } & AdmissionCard | { "kind": "loosening" } & LooseningCard | { "kind": "policy" } & PolicyCard;
+export type CardContent = { "kind": "call" } & CallCard | { "kind": "admission" } & AdmissionCard | { "kind": "loosening" } & LooseningCard | { "kind": "policy" } & PolicyCard | { "kind": "undo" } & UndoCard | { "kind": "pin" } & PinCard;

@@ -4,6 +4,7 @@ import type { CallId } from "./CallId";
 import type { Category } from "./Category";
 import type { Charge } from "./Charge";
 import type { ConnectionId } from "./ConnectionId";
+import type { Finding } from "./Finding";
 import type { Outcome } from "./Outcome";
 import type { TicketId } from "./TicketId";
 import type { TicketKind } from "./TicketKind";
@@ -83,7 +84,11 @@ policy: string | null,
 /**
  * The plan that it is a step of.
  */
-plan?: CallId, } | { "kind": "intent", 
+plan?: CallId, 
+/**
+ * The call that it takes back. Then a person made it, and `agent` is the one whose call that was.
+ */
+undoes?: CallId, } | { "kind": "intent", 
 /**
  * Its id.
  */
@@ -143,7 +148,11 @@ policy: string | null,
 /**
  * The plan that it is a step of.
  */
-plan?: CallId, } | { "kind": "settled", 
+plan?: CallId, 
+/**
+ * The call that it takes back. Then a person made it, and `agent` is the one whose call that was.
+ */
+undoes?: CallId, } | { "kind": "settled", 
 /**
  * Its id.
  */
@@ -167,7 +176,23 @@ charges?: Array<Charge>,
 /**
  * Rows that it returned.
  */
-rows?: number, } | { "kind": "ticket", 
+rows?: number, } | { "kind": "read_back", 
+/**
+ * Its id.
+ */
+call: CallId, 
+/**
+ * What was found.
+ */
+finding: Finding, 
+/**
+ * In a sentence.
+ */
+message: string, } | { "kind": "pin", 
+/**
+ * `set`, `changed`, `removed`, `refused`.
+ */
+change: string, } | { "kind": "ticket", 
 /**
  * Its id.
  */

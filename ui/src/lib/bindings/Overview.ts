@@ -51,4 +51,8 @@ demo_running: boolean,
 /**
  * Where `gatehouse-mcp` lies, for "Connect a client".
  */
-bridge_path: string, };
+bridge_path: string, 
+/**
+ * Whether destructive and production approvals want a PIN.
+ */
+has_pin: boolean, };

@@ -3,4 +3,4 @@
 /**
  * What kind of question a ticket is.
  */
-export type TicketKind = "call" | "admission" | "loosening" | "outside_edit" | "form";
+export type TicketKind = "call" | "admission" | "loosening" | "outside_edit" | "form" | "undo" | "pin";

@@ -12,7 +12,11 @@ reason: string | null, } | { "verdict": "deny_and_pause" } | { "verdict": "appro
 /**
  * The count, where the card asks for it to be typed.
  */
-typed_count: number | null, } | { "verdict": "approve_standing" } | { "verdict": "admit", 
+typed_count: number | null, 
+/**
+ * The words of [`CallCard::unseen`], where the card asks for them.
+ */
+unseen: string | null, } | { "verdict": "approve_standing" } | { "verdict": "admit", 
 /**
  * Which.
  */

@@ -102,13 +102,7 @@ pub(super) async fn read(
 fn value_of(name: &str, row: &Record, fields: &Fields) -> Option<FieldChange> {
     let field = fields.get(name)?;
     let value = row.get(name)?;
-    Some(FieldChange {
-        field: name.to_owned(),
-        label: field.label.clone(),
-        before: Some(words(value, field)),
-        after: None,
-        drifted: false,
-    })
+    Some(FieldChange::new(name.to_owned(), field.label.clone(), Some(words(value, field)), None))
 }
 
 /// The most telling fields of a model; of one that has none, those that every record of it needs.
