@@ -29,6 +29,7 @@ const COMMANDS: &[&str] = &[
     "revoke_agent",
     "revoke_standing",
     "pause_all",
+    "change_pin",
     "retry_vault",
     "use_session_vault",
     "open_external",
@@ -51,6 +52,7 @@ const COMMANDS: &[&str] = &[
     // approval
     "cards",
     "present_card",
+    "settle_pin",
     "decide",
     "close_approval",
 ];

@@ -8,6 +8,7 @@ use gatehouse_core::{
     AgentId, Digest, EdgeError, ErrorCode, IllegalMove, JournalEvent, TicketId, TicketKind, TicketState, Timestamp,
 };
 use gatehouse_ipc::message::CallAnswer;
+use secrecy::SecretString;
 use serde_json::json;
 use std::time::Duration;
 
@@ -27,7 +28,12 @@ impl Approver {
 
     /// The cards that wait, oldest first.
     pub fn cards(&self) -> Vec<Card> {
-        self.broker.0.desk.collect(crate::cards::card)
+        let cards = self.broker.0.desk.collect(crate::cards::card);
+        cards.into_iter().map(|card| Card { pin: self.broker.pin_asked(&card), ..card }).collect()
+    }
+
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.broker
     }
 
     /// This card is on the screen now, and no other: its arming clock starts.
@@ -50,8 +56,20 @@ impl Approver {
         }
     }
 
-    /// Decides a ticket. `digest` is what was on the screen: a ticket that asks something else by now is not decided.
+    /// Decides a ticket whose card asks for no PIN.
     pub async fn decide(&self, id: &TicketId, digest: &Digest, verdict: Verdict) -> Result<(), EdgeError> {
+        self.decide_with(id, digest, verdict, None).await
+    }
+
+    /// Decides a ticket. `digest` is what was on the screen: a ticket that asks something else by now is not decided. `pin`
+    /// is what was typed, where the card asks for the PIN.
+    pub async fn decide_with(
+        &self,
+        id: &TicketId,
+        digest: &Digest,
+        verdict: Verdict,
+        pin: Option<SecretString>,
+    ) -> Result<(), EdgeError> {
         let now = self.broker.now();
         let (kind, agent) =
             self.broker.0.desk.look(id, |held| (held.ticket.kind(), held.agent.clone())).ok_or_else(gone)?;
@@ -64,24 +82,29 @@ impl Approver {
                     None => Ok(()),
                 }
             }
+            // Its own form asks for what it needs.
+            Verdict::Approve { .. } if kind == TicketKind::Pin => Err(gone()),
             Verdict::Approve { typed_count, .. } => {
                 self.must_be_armed(id, now)?;
                 self.must_be_typed(id, typed_count)?;
-                self.approve(id, digest, now)?;
+                self.must_have_pin(id, pin).await?;
+                self.approve(id, digest, self.broker.now())?;
                 if kind == TicketKind::Call { Ok(()) } else { self.carry_out(id).await }
             }
             Verdict::ApproveStanding => {
                 self.must_be_armed(id, now)?;
                 self.must_be_typed(id, None)?;
+                self.must_have_pin(id, pin).await?;
                 let standing = self.broker.standing_of(id)?;
-                self.approve(id, digest, now)?;
+                self.approve(id, digest, self.broker.now())?;
                 self.broker.add_standing(standing);
                 Ok(())
             }
             Verdict::Admit { connections } => {
                 self.must_be_armed(id, now)?;
                 let asked = agent.filter(|_| kind == TicketKind::Admission).ok_or_else(gone)?;
-                self.approve(id, digest, now)?;
+                self.must_have_pin(id, pin).await?;
+                self.approve(id, digest, self.broker.now())?;
                 let done = self.broker.admit_agent(asked, connections).await;
                 self.settle(id, done.map(|()| json!({"status": "admitted", "next": "Repeat your call."})))
             }
@@ -105,7 +128,7 @@ impl Approver {
         Ok(())
     }
 
-    fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
+    pub(crate) fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
         let agent = self.change(id, |held| {
             held.ticket.approve(digest, now)?;
             Ok(held.ticket.agent().cloned())
@@ -135,7 +158,7 @@ impl Approver {
         self.settle(id, done.map(|()| json!({"status": "done"})))
     }
 
-    fn settle(&self, id: &TicketId, result: Result<serde_json::Value, EdgeError>) -> Result<(), EdgeError> {
+    pub(crate) fn settle(&self, id: &TicketId, result: Result<serde_json::Value, EdgeError>) -> Result<(), EdgeError> {
         let now = self.broker.now();
         let told = result.as_ref().map(|answer| CallAnswer::text(answer.to_string())).map_err(Clone::clone);
         self.change(id, |held| {
@@ -162,7 +185,7 @@ impl Approver {
         }
     }
 
-    fn must_be_armed(&self, id: &TicketId, now: Timestamp) -> Result<(), EdgeError> {
+    pub(crate) fn must_be_armed(&self, id: &TicketId, now: Timestamp) -> Result<(), EdgeError> {
         let presented = self.broker.0.desk.look(id, |held| held.presented_at).ok_or_else(gone)?;
         if presented.is_some_and(|at| now.since(at) >= ARMING) {
             return Ok(());
@@ -234,6 +257,7 @@ impl Broker {
                 Matter::Policy { card, .. } if card.path.is_some() => "the policy file was edited".into(),
                 Matter::Policy { .. } => "a looser policy waits".into(),
                 Matter::Form => "a form waits".into(),
+                Matter::Pin(_) => "the PIN would change".into(),
             };
             (who, place.map_or_else(|| risk.clone(), |place| format!("{place}: {risk}")))
         });

@@ -4,7 +4,9 @@
 
 use crate::policy::PolicyChange;
 use crate::running::Job;
-use crate::view::{AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, PolicyCard, SecretInput};
+use crate::view::{
+    AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, PinCard, PolicyCard, SecretInput,
+};
 use gatehouse_core::{
     AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, JournalEntry, JournalEvent,
     Retry, TICKET_LIFETIME, Ticket, TicketId, TicketKind, TicketState, Timestamp,
@@ -81,6 +83,8 @@ pub(crate) enum Matter {
         change: Box<PolicyChange>,
     },
     Form,
+    /// The PIN would be set, changed or removed.
+    Pin(PinCard),
 }
 
 /// A change that a person started and that lets agents do more.

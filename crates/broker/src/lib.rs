@@ -24,6 +24,7 @@ mod lines;
 mod loosening;
 mod markdown;
 mod overview;
+mod pin;
 mod planned;
 mod policy;
 mod preview;

@@ -41,7 +41,7 @@ impl Broker {
             proposals: self.proposals(),
             quarantine,
             bridge_path: self.0.options.bridge_path.clone(),
-            has_pin: false,
+            has_pin: self.has_pin(),
         }
     }
 }

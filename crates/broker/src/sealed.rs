@@ -150,6 +150,7 @@ impl Broker {
             // Only ever raised here: what the person paused while the vault was closed stays paused.
             self.0.paused.fetch_or(paused, Ordering::SeqCst);
         }
+        self.remember_pin(vault.pin().await.map_err(|error| error.edge())?);
         // Before anything can call: no call is judged without them.
         let faults = self.read_layers(vault)?;
         for (layer, fault) in faults {

@@ -15,7 +15,7 @@ use gatehouse_core::{
 use gatehouse_ipc::message::Event;
 use gatehouse_policy::Limits;
 use gatehouse_store::Store;
-use gatehouse_vault::Vault;
+use gatehouse_vault::{Pin, Vault};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -85,6 +85,10 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) vault: RwLock<VaultState>,
     pub(crate) registry: RwLock<Registry>,
+    /// The PIN of the open vault; none when the person set none.
+    pub(crate) pin: Mutex<Option<Pin>>,
+    /// One PIN is tried after the other.
+    pub(crate) trying_pin: tokio::sync::Mutex<()>,
     pub(crate) layers: RwLock<Arc<InForce>>,
     /// What was seen of the user's policy file.
     pub(crate) watch: Mutex<Watch>,
@@ -147,6 +151,8 @@ impl Broker {
                 "The vault is not open yet.",
             ))),
             registry: RwLock::default(),
+            pin: Mutex::default(),
+            trying_pin: tokio::sync::Mutex::default(),
             layers: RwLock::new(layers),
             watch: Mutex::default(),
             remembered: Mutex::default(),

@@ -93,6 +93,8 @@ pub enum ErrorCode {
     TicketGone,
     /// Approve was pressed before it armed.
     NotArmed,
+    /// The PIN is missing or wrong, or was wrong too often.
+    PinRefused,
     /// The vault is locked; the person has to unlock it.
     VaultLocked,
     /// The vault cannot be reached.

@@ -14,6 +14,8 @@ pub(crate) enum Item {
     SealingKey,
     /// A connection's secret with the place it may be sent to.
     Connection(ConnectionId),
+    /// The hash of the PIN, and its count of wrong tries.
+    Pin,
     /// A small fact that must not be rolled back together with the files.
     Note(String),
 }
@@ -23,6 +25,7 @@ impl fmt::Display for Item {
         match self {
             Self::SealingKey => f.write_str(SEALING_KEY),
             Self::Connection(id) => write!(f, "connection/{id}"),
+            Self::Pin => f.write_str("pin"),
             Self::Note(name) => write!(f, "note/{name}"),
         }
     }

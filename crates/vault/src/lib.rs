@@ -11,10 +11,12 @@ mod error;
 mod item;
 mod keyring;
 mod memory;
+mod pin;
 mod sealer;
 mod secret;
 mod vault;
 
 pub use error::VaultError;
+pub use pin::{Pin, UnfitPin};
 pub use secret::{ConnectionSecret, Credential};
 pub use vault::{Vault, VaultKind, service_name};

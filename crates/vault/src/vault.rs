@@ -2,6 +2,7 @@ use crate::error::VaultError;
 use crate::item::Item;
 use crate::keyring::Keyring;
 use crate::memory::MemoryItems;
+use crate::pin::Pin;
 use crate::sealer::{KeySealer, RootKey};
 use crate::secret::ConnectionSecret;
 use gatehouse_core::{ConnectionId, Sealer};
@@ -86,14 +87,21 @@ impl Vault {
 
     /// Forgets a connection's secret; forgetting what is not there is fine.
     pub async fn remove_secret(&self, id: &ConnectionId) -> Result<(), VaultError> {
-        let item = Item::Connection(id.clone());
-        match &*self.items {
-            Items::System(keyring) => keyring.remove(item).await,
-            Items::SessionOnly(memory) => {
-                memory.remove(&item);
-                Ok(())
-            }
-        }
+        self.remove(Item::Connection(id.clone())).await
+    }
+
+    /// The PIN; `None` when the person set none.
+    pub async fn pin(&self) -> Result<Option<Pin>, VaultError> {
+        let Some(bytes) = self.read(Item::Pin).await? else { return Ok(None) };
+        let damaged = |_| VaultError::Damaged { item: Item::Pin.to_string(), why: "it is no PIN's hash".to_owned() };
+        serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Keeps the PIN in place of what was there, or forgets it.
+    pub async fn put_pin(&self, pin: Option<&Pin>) -> Result<(), VaultError> {
+        let Some(pin) = pin else { return self.remove(Item::Pin).await };
+        let bytes = serde_json::to_vec(pin).map_err(|error| VaultError::Failed { detail: error.to_string() })?;
+        self.write(Item::Pin, "PIN", Zeroizing::new(bytes)).await
     }
 
     /// Seals and encrypts under this vault's key, for as long as it is held; works on when the keyring is locked later.
@@ -132,6 +140,16 @@ impl Vault {
         match &*self.items {
             Items::System(keyring) => keyring.read(item).await,
             Items::SessionOnly(memory) => Ok(memory.read(&item)),
+        }
+    }
+
+    async fn remove(&self, item: Item) -> Result<(), VaultError> {
+        match &*self.items {
+            Items::System(keyring) => keyring.remove(item).await,
+            Items::SessionOnly(memory) => {
+                memory.remove(&item);
+                Ok(())
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use crate::windows;
 use gatehouse_broker::Approver;
 use gatehouse_broker::view::{Card, Verdict};
 use gatehouse_core::{Digest, EdgeError, TicketId};
+use secrecy::SecretString;
 use tauri::{AppHandle, State};
 
 type Told<T> = Result<T, EdgeError>;
@@ -25,8 +26,20 @@ pub(crate) async fn decide(
     ticket: TicketId,
     digest: Digest,
     verdict: Verdict,
+    pin: Option<SecretString>,
 ) -> Told<()> {
-    approver.decide(&ticket, &digest, verdict).await
+    approver.decide_with(&ticket, &digest, verdict, pin).await
+}
+
+#[tauri::command]
+pub(crate) async fn settle_pin(
+    approver: State<'_, Approver>,
+    ticket: TicketId,
+    digest: Digest,
+    current: Option<SecretString>,
+    pin: Option<SecretString>,
+) -> Told<()> {
+    approver.settle_pin(&ticket, &digest, current, pin).await
 }
 
 #[tauri::command(async)]

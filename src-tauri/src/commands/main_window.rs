@@ -142,6 +142,11 @@ pub(crate) async fn pause_all(broker: State<'_, Broker>, paused: bool) -> Told<(
     broker.pause_all(paused).await
 }
 
+#[tauri::command(async)]
+pub(crate) fn change_pin(broker: State<'_, Broker>, remove: bool) -> Told<TicketId> {
+    broker.change_pin(remove)
+}
+
 #[tauri::command]
 pub(crate) async fn retry_vault(broker: State<'_, Broker>) -> Told<()> {
     broker.retry_vault().await

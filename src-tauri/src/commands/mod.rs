@@ -34,6 +34,7 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         m::revoke_agent,
         m::revoke_standing,
         m::pause_all,
+        m::change_pin,
         m::retry_vault,
         m::use_session_vault,
         m::open_external,
@@ -55,6 +56,7 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         p::close_model,
         a::cards,
         a::present_card,
+        a::settle_pin,
         a::decide,
         a::close_approval,
     ]

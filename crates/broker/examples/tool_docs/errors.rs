@@ -36,6 +36,7 @@ const CODES: &[(&str, &str, &str)] = &[
         "Look at the records before you call again.",
     ),
     ("not_armed", "Approve was pressed before the card was on the screen long enough.", "Concerns the person alone."),
+    ("pin_refused", "The PIN was missing or wrong.", "Concerns the person alone."),
     ("vault_locked", "The keyring is locked.", "Tell the user to unlock it."),
     ("vault_unavailable", "The keyring cannot be reached.", "Tell the user."),
     ("invalid_address", "Gatehouse does not connect to such an address.", "Correct url."),

@@ -46,7 +46,7 @@ pub struct CardAgent {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum CardContent {
     /// A call.
-    Call(CallCard),
+    Call(Box<CallCard>),
     /// A new agent, or one whose program changed.
     Admission(AdmissionCard),
     /// Something would become looser.

@@ -24,6 +24,7 @@ mod names;
 mod opened;
 mod oracles;
 mod paging;
+mod pin;
 mod plans;
 mod policy;
 mod policy_effect;
