@@ -382,6 +382,9 @@ pub(crate) fn ended_error(state: &TicketState) -> EdgeError {
 }
 
 #[cfg(test)]
+mod exploration;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
