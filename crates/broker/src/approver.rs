@@ -89,7 +89,11 @@ impl Approver {
                 self.must_be_typed(id, typed_count)?;
                 self.must_have_pin(id, pin).await?;
                 self.approve(id, digest, self.broker.now())?;
-                if kind == TicketKind::Call { Ok(()) } else { self.carry_out(id).await }
+                match kind {
+                    TicketKind::Call => Ok(()),
+                    TicketKind::Undo => self.take_back(id).await,
+                    _ => self.carry_out(id).await,
+                }
             }
             Verdict::ApproveStanding => {
                 self.must_be_armed(id, now)?;
@@ -136,6 +140,7 @@ impl Approver {
         if let Some(agent) = agent {
             self.broker.0.desk.count_verdict(&agent, true, now);
         }
+        self.broker.0.desk.note_approval(id, now);
         self.broker.note_ticket(id, "approved");
         self.broker.changed(&[Topic::Approvals]);
         Ok(())
@@ -201,6 +206,7 @@ impl Approver {
             .look(id, |held| match &held.matter {
                 Matter::Call { card: Some(card), .. } => (card.type_count, card.preview_error.is_some()),
                 Matter::Policy { card, .. } => (None, !card.errors.is_empty()),
+                Matter::Undo { card, .. } => (None, card.preview_error.is_some()),
                 _ => (None, false),
             })
             .ok_or_else(gone)?;
@@ -256,6 +262,7 @@ impl Broker {
                 Matter::Loosening { .. } => "a loosening waits".into(),
                 Matter::Policy { card, .. } if card.path.is_some() => "the policy file was edited".into(),
                 Matter::Policy { .. } => "a looser policy waits".into(),
+                Matter::Undo { .. } => "taking back waits".into(),
                 Matter::Form => "a form waits".into(),
                 Matter::Pin(_) => "the PIN would change".into(),
             };

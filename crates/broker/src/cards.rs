@@ -29,6 +29,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
         Matter::Loosening { card, .. } => CardContent::Loosening(card.clone()),
         Matter::Policy { card, .. } => CardContent::Policy(card.as_ref().clone()),
         Matter::Pin(card) => CardContent::Pin(card.clone()),
+        Matter::Undo { card, .. } => CardContent::Undo(card.as_ref().clone()),
         Matter::Form => return None,
     };
     Some(Card {

@@ -4,8 +4,9 @@
 
 use crate::policy::PolicyChange;
 use crate::running::Job;
+use crate::undo::Asked;
 use crate::view::{
-    AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, PinCard, PolicyCard, SecretInput,
+    AdmissionCard, CallCard, CardAgent, ConnectionBadge, LooseningCard, PinCard, PolicyCard, SecretInput, UndoCard,
 };
 use gatehouse_core::{
     AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, JournalEntry, JournalEvent,
@@ -28,6 +29,8 @@ const DENIALS_IN_A_ROW: u32 = 3;
 const COOL_DOWN: Duration = Duration::from_mins(10);
 /// Ended tickets kept for the Approvals page.
 const ENDED_KEPT: usize = 200;
+/// Approvals that are remembered for what the window goes on showing.
+const APPROVALS_KEPT: usize = 50;
 
 /// A ticket on the desk, with everything that its card shows and its approval sets going.
 pub(crate) struct Held {
@@ -82,6 +85,11 @@ pub(crate) enum Matter {
         card: Box<PolicyCard>,
         change: Box<PolicyChange>,
     },
+    /// Calls would be taken back, by the person's own hand.
+    Undo {
+        card: Box<UndoCard>,
+        asked: Asked,
+    },
     Form,
     /// The PIN would be set, changed or removed.
     Pin(PinCard),
@@ -118,6 +126,8 @@ struct Papers {
     /// In the order they were opened.
     order: Vec<TicketId>,
     budgets: HashMap<AgentId, Budget>,
+    /// What the person said yes to of late, oldest first.
+    approvals: VecDeque<(TicketId, Timestamp)>,
 }
 
 pub(crate) struct Desk {
@@ -314,6 +324,20 @@ impl Desk {
                 budget.refused_until = Some(now.plus(COOL_DOWN));
             }
         }
+    }
+
+    /// Remembers that the person said yes.
+    pub(crate) fn note_approval(&self, id: &TicketId, at: Timestamp) {
+        let mut papers = self.lock();
+        papers.approvals.push_back((id.clone(), at));
+        if papers.approvals.len() > APPROVALS_KEPT {
+            papers.approvals.pop_front();
+        }
+    }
+
+    /// What the person said yes to of late, oldest first.
+    pub(crate) fn approvals(&self) -> Vec<(TicketId, Timestamp)> {
+        self.lock().approvals.iter().cloned().collect()
     }
 
     /// How many tickets wait for a person.

@@ -79,6 +79,7 @@ impl Broker {
             connection,
             started_app: arrival.call.started_app,
             is_planned: false,
+            by_person: false,
         };
         let call = self.describe(arrival, &site, tool, arguments, sheet).await?;
         sheet.facts(call.facts());

@@ -153,7 +153,9 @@ impl Broker {
         let lines = self.0.store.entries(&filter, before, PAGE + 1).map_err(|error| error.edge())?;
         let more = lines.len() > PAGE;
         let entries = lines.into_iter().take(PAGE).flat_map(|line| line.settled.into_iter().chain([line.entry]));
-        Ok(ActivityPage { entries: entries.collect(), undone: Vec::new(), more })
+        let entries: Vec<_> = entries.collect();
+        let undone = self.undone_among(&entries)?;
+        Ok(ActivityPage { entries, undone, more })
     }
 
     /// One entry with its payload, where the vault is open and it was not purged.
@@ -170,7 +172,11 @@ impl Broker {
             PayloadState::Missing => (None, Some("The details were deleted from outside.".to_owned())),
             PayloadState::Damaged => (None, Some("The details were altered and cannot be read.".to_owned())),
         };
-        Ok(ActivityDetail { entry, payload, payload_note, undo: None })
+        let undo = match &entry.event {
+            JournalEvent::Intent { call, .. } | JournalEvent::Settled { call, .. } => self.undo_offer(call)?,
+            _ => None,
+        };
+        Ok(ActivityDetail { entry, payload, payload_note, undo })
     }
 
     /// Walks the whole chain and compares it with the seal in the vault.

@@ -35,6 +35,7 @@ mod sheet;
 mod standing;
 mod state;
 mod tools;
+mod undo;
 pub mod view;
 mod waiting;
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// What a plan came to so far.
 #[derive(Default)]
-struct Progress {
+pub(crate) struct Progress {
     /// For the agent, one entry a step.
     told: Vec<Value>,
     /// Records made, by step.
@@ -101,7 +101,7 @@ impl Broker {
         done.map(|done| (done, undo))
     }
 
-    fn settle_step(&self, call: CallId, done: &Result<Done, EdgeError>, undo: Option<&Undo>, duration_ms: u64) {
+    pub(crate) fn settle_step(&self, call: CallId, done: &Result<Done, EdgeError>, undo: Option<&Undo>, duration_ms: u64) {
         let outcome = outcome_of(done);
         let settled = JournalEvent::settled(call, outcome, duration_ms, Vec::new());
         match undo {
@@ -111,7 +111,7 @@ impl Broker {
     }
 }
 
-fn outcome_of(done: &Result<Done, EdgeError>) -> Outcome {
+pub(crate) fn outcome_of(done: &Result<Done, EdgeError>) -> Outcome {
     match done {
         Ok(Done { outcome: Some(outcome), .. }) => outcome.clone(),
         Ok(done) => Outcome::Done { summary: done.summary.clone() },
@@ -120,7 +120,7 @@ fn outcome_of(done: &Result<Done, EdgeError>) -> Outcome {
     }
 }
 
-fn elapsed(from: Timestamp, until: Timestamp) -> u64 {
+pub(crate) fn elapsed(from: Timestamp, until: Timestamp) -> u64 {
     u64::try_from(until.since(from).as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -143,7 +143,7 @@ impl Progress {
         Value::Object(place)
     }
 
-    fn did(&mut self, number: usize, tool: &str, done: &Done, undo: Option<Undo>) {
+    pub(crate) fn did(&mut self, number: usize, tool: &str, done: &Done, undo: Option<Undo>) {
         let ids = done.answer["ids"].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
         self.made.insert(number, ids);
         self.undo.push(undo);
@@ -168,7 +168,7 @@ impl Progress {
     }
 
     /// The ways back of everything that was done, the last step first.
-    fn way_back(&self) -> Undo {
+    pub(crate) fn way_back(&self) -> Undo {
         let mut calls: Vec<UndoCall> = Vec::new();
         let mut leaves = Vec::new();
         for (place, undo) in self.undo.iter().enumerate().rev() {

@@ -111,6 +111,8 @@ pub(crate) struct Inner {
     pub(crate) raised_at: Mutex<Option<Timestamp>>,
     /// Serialises edits of sealed rows and their generations.
     pub(crate) editing: tokio::sync::Mutex<()>,
+    /// One undo runs at a time.
+    pub(crate) undoing: tokio::sync::Mutex<()>,
 }
 
 /// The vault, or why there is none.
@@ -168,6 +170,7 @@ impl Broker {
             jobs: TaskTracker::new(),
             raised_at: Mutex::default(),
             editing: tokio::sync::Mutex::default(),
+            undoing: tokio::sync::Mutex::default(),
         }));
         // Before the start is noted: the search for what was cut off ends at the last start.
         broker.settle_what_a_crash_left();

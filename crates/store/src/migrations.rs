@@ -20,6 +20,7 @@ const ALL: &[&Migration] = &[
     &standing::TABLE,
     &journal::TABLE,
     &journal::PAYLOADS,
+    &journal::COLUMNS_OF_CALLS,
 ];
 
 /// "GtHs", so that no other program's database is taken for ours.

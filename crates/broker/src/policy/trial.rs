@@ -53,6 +53,7 @@ impl Broker {
             connection,
             started_app: false,
             is_planned: false,
+            by_person: false,
         };
         let described = tool.describe(&site, arguments).await?;
         let decided = self.decide_by(by, &site, described.as_ref(), &given);

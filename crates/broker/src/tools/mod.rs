@@ -46,10 +46,10 @@ pub(crate) use connect::NAME as CONNECT;
 pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
 pub(crate) use cursor::Cursors;
 pub(crate) use open_manager::NAME as OPEN_MANAGER;
-pub(crate) use plan::{PlanCall, in_step, step_of};
+pub(crate) use plan::{NAME as PLAN, PlanCall, in_step, step_of};
 pub(crate) use reach::ClosedNames;
 pub(crate) use unlink::NAME as UNLINK;
-pub(crate) use write::NAME as WRITE;
+pub(crate) use write::{NAME as WRITE, OF_A_PLACE};
 
 /// Every tool's definition, in the fixed order of `tools/list`.
 pub fn catalogue() -> Vec<ToolDefinition> {

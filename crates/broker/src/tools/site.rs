@@ -26,11 +26,18 @@ pub(crate) struct Site {
     pub(crate) started_app: bool,
     /// The call is a step of a plan that has not run: some ids stand for records that earlier steps will make.
     pub(crate) is_planned: bool,
+    /// A person does it by their own hand: pausing the agent does not stop it.
+    pub(crate) by_person: bool,
 }
 
 impl Site {
     pub(crate) fn connection(&self) -> Result<&Connection, EdgeError> {
         self.connection.as_ref().ok_or_else(|| EdgeError::new(ErrorCode::Internal, "this call has no connection"))
+    }
+
+    /// Whether what runs here is to stop before it sends more.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.broker.is_stopping() || (!self.by_person && self.broker.is_stopped_for(&self.agent.id))
     }
 
     /// What a tool's definition says of its risk. One that nobody knows is the worst.

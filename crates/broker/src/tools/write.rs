@@ -23,6 +23,8 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use undo::OF_A_PLACE;
+
 pub(crate) const NAME: &str = "odoo_write";
 const MOST: usize = 500;
 /// Writes each record its own values; since 19.
@@ -188,8 +190,7 @@ impl Call for WriteCall {
         let mut changed: Vec<i64> = Vec::new();
         for update in &self.updates {
             let paused = site
-                .broker
-                .is_stopped_for(&site.agent.id)
+                .is_stopped()
                 .then(|| EdgeError::new(ErrorCode::Paused, "The user paused you in the middle of this call."));
             let failed = if paused.is_some() {
                 paused

@@ -14,11 +14,14 @@ mod charges;
 mod payload;
 mod read;
 mod seal;
+mod undone;
 mod verify;
 
 pub use payload::PayloadState;
 pub use read::{Filter, Line};
 pub use seal::{Head, HeadSeal};
+pub(crate) use undone::COLUMNS_OF_CALLS;
+pub use undone::SentCall;
 pub use verify::{Fault, Problem, VerifyReport};
 
 use crate::migrations::Migration;

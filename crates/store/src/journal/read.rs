@@ -30,7 +30,7 @@ pub struct Line {
 }
 
 impl Line {
-    fn of(read: &Connection, entry: JournalEntry) -> Result<Self, StoreError> {
+    pub(super) fn of(read: &Connection, entry: JournalEntry) -> Result<Self, StoreError> {
         let settled = match &entry.event {
             JournalEvent::Intent { call, .. } => settlement(read, call)?,
             _ => None,
@@ -39,7 +39,7 @@ impl Line {
     }
 }
 
-const COLUMNS: &str = "seq, at, event, payload_hash, previous, hash";
+pub(super) const COLUMNS: &str = "seq, at, event, payload_hash, previous, hash";
 
 impl Store {
     /// The latest lines that match, newest first: at most `limit`, all before entry `before` where that is given.
@@ -169,7 +169,7 @@ impl Filter {
     }
 }
 
-fn settlement(read: &Connection, call: &CallId) -> Result<Option<JournalEntry>, StoreError> {
+pub(super) fn settlement(read: &Connection, call: &CallId) -> Result<Option<JournalEntry>, StoreError> {
     let seq: Option<i64> = read
         .prepare_cached("SELECT min(seq) FROM journal WHERE call = ?1 AND kind = 'settled'")?
         .query_row([call.as_str()], |row| row.get(0))
@@ -181,7 +181,7 @@ fn settlement(read: &Connection, call: &CallId) -> Result<Option<JournalEntry>, 
     rows.next()?.map(entry_from).transpose()
 }
 
-fn entry_from(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
+pub(super) fn entry_from(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
     let stored = StoredEntry::read(row)?;
     let unreadable = || StoreError::Unreadable { what: format!("Entry {} of the journal", stored.seq) };
     Ok(JournalEntry {

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 /// Fields named in one sentence.
 const NAMED: usize = 5;
+/// How the sentence begins that asks for the language or companies that the call named.
+pub(crate) const OF_A_PLACE: &str = "The values are those of";
 
 /// What brings one field of a record back.
 enum Back {
@@ -51,7 +53,7 @@ pub(super) fn of(call: &WriteCall, before: &Value, changed: &BTreeSet<i64>) -> U
     }
     leaves.extend(computed_with(&fields, &call.fields));
     if !call.place.is_empty() {
-        leaves.insert(format!("The values are those of {}: give the same with it.", call.place.join(" and ")));
+        leaves.insert(format!("{OF_A_PLACE} {}: give the same with it.", call.place.join(" and ")));
     }
     let undo = Undo::by(super::NAME, json!({"model": call.model, "updates": updates}));
     leaves.into_iter().fold(undo, Undo::leaving)

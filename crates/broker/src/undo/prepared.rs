@@ -1,0 +1,402 @@
+//! Taking back, prepared from live data: what will be sent, in which order, and the card that shows it.
+
+use super::plain::shown;
+use super::recalled::{Change, Part, Recalled, call_of, outcome_of};
+use super::sifted::{self, Sieve, Sifted};
+use super::there::There;
+use super::{Asked, no_way_back};
+use crate::preview::{SHOWN_RECORDS, words};
+use crate::state::{Broker, new_bridge_id};
+use crate::tools::arguments::Arguments;
+use crate::tools::{Call, Locale, Preview, Site};
+use crate::view::{FieldChange, RecordChange, StepCard, UndoCard, UndoConflict, UndoneCall};
+use gatehouse_core::{
+    Agent, AgentId, AgentStatus, CallId, Category, Digest, EdgeError, ErrorCode, Evidence, Hasher, Outcome, UndoCall,
+};
+use gatehouse_policy::guard;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Calls on one card.
+const MOST: usize = 50;
+/// Calls of the last hour that are looked at.
+const LOOKED_AT: usize = 2_000;
+/// Values named in one sentence.
+const NAMED: usize = 3;
+
+/// What would be sent, and the card.
+pub(crate) struct Prepared {
+    pub(super) turns: Vec<Turn>,
+    pub(super) card: UndoCard,
+    /// Over everything that would be sent, and the values that it was prepared from.
+    pub(super) digest: Digest,
+    pub(super) site: Site,
+}
+
+/// A call that is taken back.
+pub(super) struct Turn {
+    pub(super) change: Change,
+    pub(super) steps: Vec<Step>,
+}
+
+/// A call that is sent for it.
+pub(super) struct Step {
+    /// The call that it takes back: the turn's own, or a step of it.
+    pub(super) of: CallId,
+    pub(super) call: Box<dyn Call>,
+    pub(super) arguments: Value,
+    /// What it brings back; what is there by then is looked at once more before it is sent.
+    pub(super) changes: Vec<sifted::Change>,
+    observed: Value,
+}
+
+/// Calls that would be taken back, before anything of them is prepared.
+struct Chosen {
+    changes: Vec<Change>,
+    stops_before: Option<String>,
+}
+
+/// One call, prepared.
+#[derive(Default)]
+struct Draft {
+    steps: Vec<Step>,
+    cards: Vec<StepCard>,
+    conflicts: Vec<UndoConflict>,
+}
+
+impl Broker {
+    /// Prepares from live data what was asked. Refused where nothing is left to take back.
+    pub(super) async fn prepare_undo(&self, asked: &Asked) -> Result<Prepared, EdgeError> {
+        let Chosen { changes, mut stops_before } = self.choose_undone(asked)?;
+        let first = changes.first().ok_or_else(|| nothing_left(asked, stops_before.as_deref(), &[]))?;
+        let site = self.site_of_undo(first)?;
+        let is_one = matches!(asked, Asked::Call(_));
+        let mut there = There::default();
+        let mut turns: Vec<Turn> = Vec::new();
+        let (mut calls, mut steps, mut conflicts, mut leaves) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for change in changes {
+            let draft = match self.draft(&site, &mut there, &change, steps.len()).await {
+                Ok(draft) => draft,
+                Err(error) if is_one || turns.is_empty() => return Err(error),
+                Err(error) => {
+                    stops_before = Some(format!("It stops before “{}”: {}", change.summary, error.message));
+                    break;
+                }
+            };
+            if !is_one && !draft.conflicts.is_empty() {
+                let why = in_words(&draft.conflicts);
+                stops_before = Some(format!("It stops before “{}”: {why} Take that call back on its own.", change.summary));
+                break;
+            }
+            conflicts.extend(draft.conflicts);
+            if draft.steps.is_empty() {
+                continue;
+            }
+            let known: BTreeSet<String> = leaves.iter().cloned().collect();
+            leaves.extend(change.leaves.iter().filter(|left| !known.contains(*left)).cloned());
+            calls.push(undone_call(&change));
+            steps.extend(draft.cards);
+            turns.push(Turn { change, steps: draft.steps });
+        }
+        if turns.is_empty() {
+            return Err(nothing_left(asked, stops_before.as_deref(), &conflicts));
+        }
+        let card = UndoCard { calls, steps, conflicts, leaves, stops_before, preview_error: None };
+        let digest = digest_of(asked, &site, &turns, &card);
+        Ok(Prepared { turns, card, digest, site })
+    }
+
+    /// Which calls: the one that was named, or what the agent changed, newest first.
+    fn choose_undone(&self, asked: &Asked) -> Result<Chosen, EdgeError> {
+        match asked {
+            Asked::Call(call) => match self.recall(call)? {
+                Recalled::Nothing => Err(no_way_back("This call changed nothing.")),
+                Recalled::Final(why) => Err(no_way_back(&why)),
+                Recalled::Change(_) if self.taken_back_at(call)?.is_some() => {
+                    Err(no_way_back("This call was taken back already."))
+                }
+                Recalled::Change(change) => Ok(Chosen { changes: vec![*change], stops_before: None }),
+            },
+            Asked::Agent { agent, since, until } => {
+                let mut calls = Vec::new();
+                let sent = self.0.store.sent_since(agent, *since, |line| {
+                    if let Some((call, of)) = call_of(&line.entry) {
+                        let happened = !matches!(outcome_of(&line), Some(Outcome::Failed { .. }));
+                        if line.entry.at <= *until && of.category != Category::Read && of.undoes.is_none() && happened {
+                            calls.push(call.clone());
+                        }
+                    }
+                    calls.len() < LOOKED_AT
+                });
+                sent.map_err(|error| error.edge())?;
+                self.newest_with_a_way_back(&calls)
+            }
+        }
+    }
+
+    /// Those of these calls that can be taken back, until the first that cannot.
+    fn newest_with_a_way_back(&self, calls: &[CallId]) -> Result<Chosen, EdgeError> {
+        let mut changes: Vec<Change> = Vec::new();
+        for call in calls {
+            if self.taken_back_at(call)?.is_some() {
+                continue;
+            }
+            let change = match self.recall(call)? {
+                Recalled::Nothing => continue,
+                Recalled::Final(why) => {
+                    let what = self.summary_of(call);
+                    return Ok(Chosen { changes, stops_before: Some(format!("It stops before “{what}”: {why}")) });
+                }
+                Recalled::Change(change) => *change,
+            };
+            let stop = if changes.len() == MOST {
+                Some(format!("It stops after {MOST} calls: take the older ones back afterwards."))
+            } else if changes.first().is_some_and(|first| first.connection != change.connection) {
+                let place = self.registry(|registry| {
+                    registry.connections.get(&change.connection).map(|connection| connection.name.clone())
+                });
+                let place = place.unwrap_or_else(|| "another connection".to_owned());
+                Some(format!("It stops before “{}” in {place}: take that back afterwards.", change.summary))
+            } else {
+                None
+            };
+            if stop.is_some() {
+                return Ok(Chosen { changes, stops_before: stop });
+            }
+            changes.push(change);
+        }
+        Ok(Chosen { changes, stops_before: None })
+    }
+
+    fn summary_of(&self, call: &CallId) -> String {
+        let found = self.0.store.sent_call(call, None).ok().flatten();
+        let tool = || found.as_ref().and_then(|sent| Some(call_of(&sent.line.entry)?.1.tool.clone()));
+        match found.as_ref().and_then(|sent| outcome_of(&sent.line)) {
+            Some(Outcome::Done { summary }) => summary.clone(),
+            _ => tool().unwrap_or_default(),
+        }
+    }
+
+    /// Where a call is taken back: its connection as it is now, if that still is the same place and takes changes.
+    pub(super) fn site_of_undo(&self, change: &Change) -> Result<Site, EdgeError> {
+        self.vault()?;
+        let unavailable = |message: String| Err(EdgeError::new(ErrorCode::ConnectionUnavailable, message));
+        let known = self.registry(|registry| registry.connections.get(&change.connection).cloned());
+        let Some(connection) = known else {
+            return unavailable("The connection of this call was deleted.".into());
+        };
+        let name = &connection.name;
+        if connection.deleted_at.is_some() {
+            return unavailable(format!("“{name}” is in the trash. Restore it, then take the call back."));
+        }
+        let connection = self.connection(&connection.id)?;
+        self.must_be_allowed(connection.host())?;
+        let (host, database) = &change.place;
+        if connection.host() != host || connection.database != *database {
+            return unavailable(format!(
+                "“{name}” has another address or database now: the call ran on {host}, database {database}."
+            ));
+        }
+        if !connection.is_usable() {
+            return unavailable(format!("“{name}” is signed out. Sign in again, then take the call back."));
+        }
+        if connection.read_only {
+            return Err(EdgeError::new(
+                ErrorCode::Denied,
+                format!("“{name}” is read only: no change goes through it, not even one that takes something back."),
+            ));
+        }
+        Ok(Site {
+            broker: self.clone(),
+            agent: self.agent_of_undo(&change.agent),
+            bridge: new_bridge_id(),
+            connection: Some(connection),
+            started_app: false,
+            is_planned: false,
+            by_person: true,
+        })
+    }
+
+    /// Whose call it was; it may be revoked by now.
+    fn agent_of_undo(&self, id: &AgentId) -> Agent {
+        self.registry(|registry| registry.agents.get(id).cloned()).unwrap_or_else(|| Agent {
+            id: id.clone(),
+            evidence: Evidence { uid: 0, pid: 0, program: String::new(), inode: 0 },
+            status: AgentStatus::Paused,
+            grants: Vec::new(),
+            admitted_at: self.now(),
+            last_seen: self.now(),
+        })
+    }
+
+    /// Prepares one call. `before` is how many steps stand before its own.
+    async fn draft(
+        &self,
+        site: &Site,
+        there: &mut There,
+        change: &Change,
+        before: usize,
+    ) -> Result<Draft, EdgeError> {
+        let mut draft = Draft::default();
+        for part in &change.parts {
+            for back in &part.back {
+                let (locale, given) = self.placed(site, part, back).await?;
+                let model = given.arguments["model"].as_str().unwrap_or_default();
+                let fields = site.fields(model, locale.lang.as_deref()).await?;
+                let sieve = Sieve { site, locale: &locale, fields, part, there, sifted: Sifted::default() };
+                let sifted = sieve.sift(&given).await?;
+                draft.conflicts.extend(sifted.conflicts);
+                for arguments in sifted.arguments {
+                    let arguments = with_place(arguments, &given.arguments);
+                    let (call, preview) = self.described(site, &given.tool, &arguments).await?;
+                    let ids: BTreeSet<i64> = call.facts().ids.iter().copied().collect();
+                    let is_its = |change: &&sifted::Change| change.line_of.is_some() || ids.contains(&change.at.id);
+                    let changes: Vec<_> = sifted.changes.iter().filter(is_its).cloned().collect();
+                    let number = before + draft.steps.len() + 1;
+                    draft.cards.push(card_of(number, call.as_ref(), &preview, &changes));
+                    let (of, observed) = (part.call.clone(), preview.observed);
+                    draft.steps.push(Step { of, call, arguments, changes, observed });
+                }
+            }
+        }
+        Ok(draft)
+    }
+
+    /// A stored call in the language and companies that the call it takes back was made in.
+    async fn placed(&self, site: &Site, part: &Part, back: &UndoCall) -> Result<(Locale, UndoCall), EdgeError> {
+        let mut arguments = back.arguments.clone();
+        let context = &part.resolved["context"];
+        for (name, value) in [("lang", &context["lang"]), ("companies", &context["allowed_company_ids"])] {
+            if !value.is_null() {
+                arguments[name] = value.clone();
+            }
+        }
+        let (_, definition) = self.0.tools.get(&back.tool).ok_or_else(|| no_way_back("Its way back is not known."))?;
+        let locale = Locale::of(site, &Arguments::check(definition, &arguments)?).await?;
+        Ok((locale, UndoCall { tool: back.tool.clone(), arguments }))
+    }
+
+    /// A call that takes another back, described and previewed like any other. The guard is asked, policies are not: a
+    /// person decides.
+    async fn described(
+        &self,
+        site: &Site,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<(Box<dyn Call>, Preview), EdgeError> {
+        let (tool, definition) = self.0.tools.get(tool).ok_or_else(|| no_way_back("Its way back is not known."))?;
+        let call = tool.describe(site, Arguments::check(definition, arguments)?).await?;
+        let opened = self.opened_models(site.connection.as_ref().map(|connection| &connection.id));
+        if let Some(denial) = guard::judge(call.facts(), &Map::new(), &opened) {
+            return Err(EdgeError::new(ErrorCode::Denied, denial.message).with_rule(guard::RULE));
+        }
+        let preview = call.preview(site).await?;
+        Ok((call, preview))
+    }
+}
+
+fn with_place(mut arguments: Value, given: &Value) -> Value {
+    for name in ["lang", "companies"] {
+        if let Some(value) = given.get(name) {
+            arguments[name] = value.clone();
+        }
+    }
+    arguments
+}
+
+fn undone_call(change: &Change) -> UndoneCall {
+    UndoneCall {
+        call: change.call.clone(),
+        agent: change.agent.clone(),
+        at: change.at,
+        tool: change.tool.clone(),
+        summary: change.summary.clone(),
+    }
+}
+
+/// The card of one step. What steps before it bring back is there by then: its values before are those.
+fn card_of(number: usize, call: &dyn Call, preview: &Preview, changes: &[sifted::Change]) -> StepCard {
+    let facts = call.facts();
+    let mut records = preview.records.clone();
+    let own = facts.ids.len().min(SHOWN_RECORDS);
+    for change in changes.iter().filter(|change| change.is_foreseen) {
+        let is_its = |(place, record): &(usize, &RecordChange)| {
+            record.id == Some(change.at.id)
+                && match &change.line_of {
+                    None => *place < own,
+                    Some(model) => *place >= own && record.name.starts_with(&format!("{model} · ")),
+                }
+        };
+        let place = records.iter().enumerate().find(is_its).map(|(place, _)| place);
+        if let Some(record) = place.and_then(|place| records.get_mut(place)) {
+            foresee(record, change);
+        }
+    }
+    StepCard {
+        number: u32::try_from(number).unwrap_or(u32::MAX),
+        tool: facts.tool.clone(),
+        category: facts.risk.category,
+        sentence: preview.sentence.clone(),
+        model: preview.model.clone(),
+        records,
+        touches: preview.touches.clone(),
+        effects: facts.effects.clone(),
+        uses: Vec::new(),
+    }
+}
+
+fn foresee(record: &mut RecordChange, change: &sifted::Change) {
+    let before = Some(words(&change.now, &change.field));
+    match record.fields.iter_mut().find(|field| field.field == change.name) {
+        Some(field) => field.before = before,
+        None => record.fields.push(FieldChange::new(
+            change.name.clone(),
+            change.field.label.clone(),
+            before,
+            Some(shown(&change.then, &change.field)),
+        )),
+    }
+}
+
+/// What exactly is asked: the calls that would be sent and the values that they were prepared from, what stays, and where
+/// it stops.
+fn digest_of(asked: &Asked, site: &Site, turns: &[Turn], card: &UndoCard) -> Digest {
+    let step = |step: &Step| json!([step.of, step.call.facts().tool, step.call.resolved(), step.observed]);
+    let steps: Vec<Value> = turns.iter().flat_map(|turn| turn.steps.iter().map(step)).collect();
+    let foreseen = turns.iter().flat_map(|turn| turn.steps.iter().flat_map(|step| &step.changes));
+    let foreseen: Vec<Value> = foreseen.map(|change| json!([change.at.id, change.name, change.now])).collect();
+    Hasher::new("undo")
+        .part(asked.key().as_bytes())
+        .part(site.connection.as_ref().map(|connection| connection.id.as_str()).unwrap_or_default().as_bytes())
+        .json(&json!([steps, foreseen, card.calls, card.conflicts, card.leaves, card.stops_before]))
+        .finish()
+}
+
+fn in_words(conflicts: &[UndoConflict]) -> String {
+    let one = |conflict: &UndoConflict| {
+        if conflict.field.is_empty() {
+            format!("{} does not exist there any more", conflict.record)
+        } else {
+            format!("“{}” of {} was changed since", conflict.label, conflict.record)
+        }
+    };
+    let named = conflicts.iter().take(NAMED).map(one).collect::<Vec<_>>().join(", ");
+    let more = conflicts.len().saturating_sub(NAMED);
+    if more > 0 { format!("{named}, and {more} more.") } else { format!("{named}.") }
+}
+
+/// Why there is no card.
+fn nothing_left(asked: &Asked, stops_before: Option<&str>, conflicts: &[UndoConflict]) -> EdgeError {
+    if let Some(why) = stops_before {
+        return no_way_back(&format!("Nothing can be taken back. {why}"));
+    }
+    if !conflicts.is_empty() {
+        return no_way_back(&format!("Nothing can be taken back: {}", in_words(conflicts)));
+    }
+    match asked {
+        Asked::Call(_) => no_way_back("Everything is as it was before this call already."),
+        Asked::Agent { agent, .. } => {
+            no_way_back(&format!("{agent} changed nothing in the last hour that can still be taken back."))
+        }
+    }
+}
