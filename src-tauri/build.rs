@@ -54,6 +54,7 @@ const COMMANDS: &[&str] = &[
     "present_card",
     "settle_pin",
     "decide",
+    "export_card",
     "close_approval",
 ];
 

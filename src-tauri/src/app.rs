@@ -138,6 +138,7 @@ fn options(paths: &Paths) -> Result<Options, EdgeError> {
         managed_policy: Some(managed_policy()),
         administrator: administrator(),
         user_policy: paths.config.join("policy.json"),
+        downloads: paths.downloads.clone(),
         vault_service: paths.vault_service.clone(),
         build: env!("CARGO_PKG_VERSION").to_owned(),
         bridge_path: left_behind::bridge_program().to_string_lossy().into_owned(),

@@ -15,6 +15,8 @@ pub(crate) struct Paths {
     pub(crate) data: PathBuf,
     /// What the web views keep.
     pub(crate) web: PathBuf,
+    /// What the person exports.
+    pub(crate) downloads: PathBuf,
     /// The socket that bridges connect to.
     pub(crate) socket: SocketPath,
     /// The service name of the vault's items.
@@ -42,13 +44,22 @@ impl Paths {
                 profile: Some(profile.to_owned()),
                 config: profile.join("config"),
                 web: data.join("web"),
+                downloads: profile.join("downloads"),
                 data,
                 socket,
                 vault_service: vault_service(profile),
             });
         }
         let (config, data) = default_places()?;
-        Some(Self { profile: None, config, web: data.join("web"), data, socket, vault_service: "Gatehouse".to_owned() })
+        Some(Self {
+            profile: None,
+            config,
+            web: data.join("web"),
+            downloads: downloads()?,
+            data,
+            socket,
+            vault_service: "Gatehouse".to_owned(),
+        })
     }
 }
 
@@ -67,6 +78,12 @@ fn default_places() -> Option<(PathBuf, PathBuf)> {
     Some((places.config_dir().to_owned(), places.data_local_dir().to_owned()))
 }
 
+/// The folder for downloads, or the home directory where there is none.
+fn downloads() -> Option<PathBuf> {
+    let places = directories::UserDirs::new()?;
+    Some(places.download_dir().unwrap_or_else(|| places.home_dir()).to_owned())
+}
+
 /// Two profiles of the same folder name are still two.
 fn vault_service(profile: &Path) -> String {
     let name = profile.file_name().map_or_else(|| "/".into(), std::ffi::OsStr::to_string_lossy);
@@ -82,7 +99,7 @@ mod tests {
     fn a_profile_keeps_every_file_to_itself() {
         let profile = Path::new("/p/mine");
         let paths = Paths::of(Some(profile)).unwrap();
-        for path in [&paths.config, &paths.data, &paths.web] {
+        for path in [&paths.config, &paths.data, &paths.web, &paths.downloads] {
             assert!(path.starts_with(profile), "{} lies outside", path.display());
         }
     }

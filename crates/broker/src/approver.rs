@@ -2,6 +2,7 @@
 //! no command of the main window, no file.
 
 use crate::desk::{Held, Loosening, Matter};
+use crate::preview::export;
 use crate::state::Broker;
 use crate::view::{Card, Topic, Verdict};
 use gatehouse_core::{
@@ -84,9 +85,9 @@ impl Approver {
             }
             // Its own form asks for what it needs.
             Verdict::Approve { .. } if kind == TicketKind::Pin => Err(gone()),
-            Verdict::Approve { typed_count, .. } => {
+            Verdict::Approve { typed_count, unseen } => {
                 self.must_be_armed(id, now)?;
-                self.must_be_typed(id, typed_count)?;
+                self.must_be_typed(id, typed_count, unseen.as_deref())?;
                 self.must_have_pin(id, pin).await?;
                 self.approve(id, digest, self.broker.now())?;
                 match kind {
@@ -97,7 +98,7 @@ impl Approver {
             }
             Verdict::ApproveStanding => {
                 self.must_be_armed(id, now)?;
-                self.must_be_typed(id, None)?;
+                self.must_be_typed(id, None, None)?;
                 self.must_have_pin(id, pin).await?;
                 let standing = self.broker.standing_of(id)?;
                 self.approve(id, digest, self.broker.now())?;
@@ -113,6 +114,32 @@ impl Approver {
                 self.settle(id, done.map(|()| json!({"status": "admitted", "next": "Repeat your call."})))
             }
         }
+    }
+
+    /// Writes every record of a card into a new file of the user's alone, in the folder for downloads; gives its path. A
+    /// ticket that asks something else by now is not written.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TicketGone`] where the ticket is not there or no card of a call, [`ErrorCode::Drifted`] where it asks
+    /// something else, [`ErrorCode::InvalidArguments`] where all records stand on the card, [`ErrorCode::Storage`] where the
+    /// file cannot be written.
+    pub fn export(&self, id: &TicketId, digest: &Digest) -> Result<String, EdgeError> {
+        let look = |held: &Held| match &held.matter {
+            Matter::Call { job, card: Some(card) } if has_card(held) => {
+                Some((job.clone(), card.exportable.is_some(), held.ticket.digest() == digest))
+            }
+            _ => None,
+        };
+        let (job, is_exportable, is_same) = self.broker.0.desk.look(id, look).flatten().ok_or_else(gone)?;
+        if !is_same {
+            return Err(EdgeError::new(ErrorCode::Drifted, "The question has changed. Read the card again."));
+        }
+        if !is_exportable {
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, "Every record stands on the card already."));
+        }
+        let name = format!("gatehouse {}", job.call.facts().tool);
+        let path = export(&self.broker.0.options.downloads, &name, &job.shown.entries)?;
+        Ok(path.to_string_lossy().into_owned())
     }
 
     fn deny(&self, id: &TicketId, reason: Option<String>, now: Timestamp) -> Result<(), EdgeError> {
@@ -198,20 +225,29 @@ impl Approver {
         Err(EdgeError::new(ErrorCode::NotArmed, "The card has just appeared or moved. Read it, then press again."))
     }
 
-    fn must_be_typed(&self, id: &TicketId, typed: Option<u64>) -> Result<(), EdgeError> {
-        let (wanted, unseen) = self
+    fn must_be_typed(&self, id: &TicketId, typed: Option<u64>, unseen: Option<&str>) -> Result<(), EdgeError> {
+        let (wanted, is_hidden, words) = self
             .broker
             .0
             .desk
             .look(id, |held| match &held.matter {
-                Matter::Call { card: Some(card), .. } => (card.type_count, card.preview_error.is_some()),
-                Matter::Policy { card, .. } => (None, !card.errors.is_empty()),
-                Matter::Undo { card, .. } => (None, card.preview_error.is_some()),
-                _ => (None, false),
+                Matter::Call { card: Some(card), .. } => {
+                    (card.type_count, card.preview_error.is_some(), card.unseen.clone())
+                }
+                Matter::Policy { card, .. } => (None, !card.errors.is_empty(), None),
+                Matter::Undo { card, .. } => (None, card.preview_error.is_some(), None),
+                _ => (None, false, None),
             })
             .ok_or_else(gone)?;
-        if unseen {
+        if is_hidden && words.is_none() {
             return Err(EdgeError::new(ErrorCode::Denied, "What cannot be shown cannot be approved."));
+        }
+        if words.as_deref() != unseen {
+            let message = match words {
+                Some(words) => format!("Type “{words}” to approve what could not be shown."),
+                None => "This card shows what it asks: approve that.".to_owned(),
+            };
+            return Err(EdgeError::new(ErrorCode::InvalidArguments, message));
         }
         match wanted {
             Some(count) if typed != Some(count) => {

@@ -5,8 +5,8 @@ use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter};
 use crate::policy::Decided;
-use crate::preview::card_of;
-use crate::running::{Job, shown_digest};
+use crate::preview::{card_of, is_passing, unseen_preview};
+use crate::running::{Job, Shown, shown_digest};
 use crate::sheet::{Kept, Sheet};
 use crate::state::{Broker, new_call_id, new_ticket_id};
 use crate::tools::arguments::Arguments;
@@ -120,6 +120,7 @@ impl Broker {
                 reservation: Mutex::new(Some(reservation)),
                 ticket: None,
                 observed: Value::Null,
+                shown: Shown::default(),
                 about,
                 judgement: Mutex::new(judgement),
             };
@@ -309,6 +310,11 @@ impl Broker {
         // What cannot be previewed because it cannot be done is told to the agent, not asked of a person.
         let preview = match preview {
             Ok(preview) => preview,
+            // What cannot be previewed for another reason is for the person to decide.
+            Err(error) if is_passing(&error) => {
+                let place = site.connection.as_ref().map_or("Gatehouse", |connection| connection.name.as_str());
+                unseen_preview(call.as_ref(), place, &error)
+            }
             Err(error) => {
                 self.give_back(&reservation);
                 sheet.header.charges.clear();
@@ -335,6 +341,8 @@ impl Broker {
             ticket = ticket.about(connection.id.clone());
         }
         let badge = site.connection.as_ref().map(crate::cards::badge);
+        let sentence = preview.sentence.clone();
+        let observed = preview.observed.clone();
         let job = Arc::new(Job {
             id: new_call_id(),
             site,
@@ -344,7 +352,8 @@ impl Broker {
             question: Some(question),
             reservation: Mutex::new(Some(reservation)),
             ticket: Some(id.clone()),
-            observed: preview.observed,
+            observed,
+            shown: Shown { is_unseen: preview.error.is_some(), entries: preview.into_all() },
             about: sheet.about.clone(),
             judgement: Mutex::new(sheet.judgement.clone()),
         });
@@ -355,7 +364,7 @@ impl Broker {
         }
         self.0.desk.open(Held {
             ticket,
-            sentence: preview.sentence,
+            sentence,
             agent: Some(Self::card_agent(arrival)),
             badge,
             matter: Matter::Call { job, card: Some(Box::new(card)) },

@@ -5,7 +5,7 @@ use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter, ended_error};
 use crate::dispatch::{limited, paused, refused};
 use crate::policy::{Decided, Judgement, payload};
-use crate::preview::{KEPT_TEXT, shortened};
+use crate::preview::{Entry, KEPT_TEXT, shortened};
 use crate::sheet::Sheet;
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Done, Site};
@@ -32,10 +32,21 @@ pub(crate) struct Job {
     pub(crate) ticket: Option<TicketId>,
     /// The values that the preview was made from.
     pub(crate) observed: Value,
+    /// What its card was made from.
+    pub(crate) shown: Shown,
     /// Its connection as policies saw it.
     pub(crate) about: Option<ConnectionFacts>,
     /// Why it was decided as it was, the last time.
     pub(crate) judgement: Mutex<Option<Judgement>>,
+}
+
+/// What the card of a call was made from.
+#[derive(Default)]
+pub(crate) struct Shown {
+    /// Every record, those that do not stand on the card too.
+    pub(crate) entries: Vec<Entry>,
+    /// The preview could not be made.
+    pub(crate) is_unseen: bool,
 }
 
 impl Job {
@@ -147,7 +158,8 @@ impl Broker {
     /// between the last look and the sending.
     async fn recheck(&self, job: &Job, claimer: &Claimer) -> Result<(), Recheck> {
         self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
-        if job.question.is_some() {
+        // What nobody saw cannot have changed since; it is read before it is sent, as of a change that nobody is asked about.
+        if job.question.is_some() && !job.shown.is_unseen {
             let observed = job.call.observe(&job.site).await.map_err(Recheck::Refused)?;
             if shown_digest(&job.key, &observed) != shown_digest(&job.key, &job.observed) {
                 return Err(Recheck::Drifted);

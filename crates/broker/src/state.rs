@@ -38,6 +38,8 @@ pub struct Options {
     pub administrator: u32,
     /// The person's policy, `policy.json`.
     pub user_policy: PathBuf,
+    /// Where a person's exports go; made when the first one comes.
+    pub downloads: PathBuf,
     /// The name of the vault's items: `Gatehouse`, or with a profile's name.
     pub vault_service: String,
     /// The app's version.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 /// The attributes asked of `fields_get`: enough to check values and domains, and a third of what Odoo would send unasked.
 /// No version says that a field is computed; `depends` (what it is computed from) is the nearest thing to it.
-pub(crate) const ATTRIBUTES: [&str; 18] = [
+pub(crate) const ATTRIBUTES: [&str; 19] = [
     "string",
     "type",
     "required",
@@ -12,6 +12,7 @@ pub(crate) const ATTRIBUTES: [&str; 18] = [
     "relation_field",
     "model_field",
     "currency_field",
+    "digits",
     "selection",
     "store",
     "searchable",
@@ -101,6 +102,8 @@ pub struct Field {
     pub model_field: Option<String>,
     /// Of a monetary field: the field of this model that holds its currency.
     pub currency_field: Option<String>,
+    /// Of a float: how many digits it keeps after the point; none where Odoo does not say.
+    pub decimals: Option<u8>,
     /// Of a selection: value and label, in Odoo's order.
     pub selection: Vec<(String, String)>,
     /// It is kept in the database.
@@ -151,6 +154,8 @@ impl Field {
             relation_field: text(&mut attributes, "relation_field"),
             model_field: text(&mut attributes, "model_field"),
             currency_field: text(&mut attributes, "currency_field"),
+            // [16, 2]; `false` or 0 where nothing is cut.
+            decimals: attributes.remove("digits").and_then(|digits| digits.get(1)?.as_u64()?.try_into().ok()),
             selection: selection(attributes.remove("selection")),
             store,
             searchable: flag(&attributes, "searchable", true),
@@ -322,6 +327,9 @@ mod tests {
                 "country_code": {"type": "char", "store": false, "related": "company_id.country_id.code", "depends": ["company_id"]},
                 "old_related": {"type": "char", "related": ["partner_id", "email"]},
                 "amount_total": {"type": "monetary", "currency_field": "currency_id", "depends": ["order_line"], "store": true},
+                "discount": {"type": "float", "digits": [16, 2]},
+                "price_unit": {"type": "float", "digits": false},
+                "factor": {"type": "float", "digits": 0},
                 "odd": {"type": "hologram"},
             }),
         )
@@ -334,6 +342,8 @@ mod tests {
         assert_eq!(fields.get("country_code").unwrap().related.as_deref(), Some("company_id.country_id.code"));
         assert_eq!(fields.get("old_related").unwrap().related.as_deref(), Some("partner_id.email"));
         assert!(fields.get("amount_total").unwrap().computed);
+        let decimals = |name: &str| fields.get(name).unwrap().decimals;
+        assert_eq!((decimals("discount"), decimals("price_unit"), decimals("factor")), (Some(2), None, None));
         assert_eq!(fields.get("odd").unwrap().kind, FieldType::Other);
         assert_eq!(fields.names().next(), Some("amount_total"));
     }

@@ -43,6 +43,11 @@ pub(crate) async fn settle_pin(
 }
 
 #[tauri::command(async)]
+pub(crate) fn export_card(approver: State<'_, Approver>, ticket: TicketId, digest: Digest) -> Told<String> {
+    approver.export(&ticket, &digest)
+}
+
+#[tauri::command(async)]
 pub(crate) fn close_approval(app: AppHandle) {
     windows::close_approval(&app);
 }

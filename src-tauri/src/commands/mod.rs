@@ -58,6 +58,7 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         a::present_card,
         a::settle_pin,
         a::decide,
+        a::export_card,
         a::close_approval,
     ]
 }

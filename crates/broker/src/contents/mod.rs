@@ -11,9 +11,8 @@ mod sheet;
 mod sink;
 
 pub(crate) use clean::{one_line, part, turns};
-pub(crate) use kind::Kind;
+pub(crate) use kind::{Kind, kind_of};
 
-use kind::kind_of;
 use sink::Sink;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

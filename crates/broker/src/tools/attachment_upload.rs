@@ -7,6 +7,7 @@ use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::changed;
 use crate::contents::{one_line, turns};
+use crate::preview::text_form;
 use crate::view::{FieldChange, RecordChange, RecordVerb};
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -107,7 +108,8 @@ impl Call for UploadCall {
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let record = one_line(&site.record_name(&self.model, self.res_id, &self.locale).await?, 80);
         let field = |field: &str, label: &str, after: String| {
-            FieldChange::new(field.to_owned(), label.to_owned(), None, Some(after))
+            let form = text_form(None, Some(&after));
+            FieldChange { form, ..FieldChange::new(field, label, None, Some(after)) }
         };
         let mut fields = vec![
             field("res_id", "Attached to", format!("{record} ({} #{})", self.model, self.res_id)),
@@ -123,16 +125,20 @@ impl Call for UploadCall {
         Ok(Preview {
             sentence: format!("Attach “{}” to “{record}” in {}", self.name, site.connection()?.name),
             model: Some(MODEL.into()),
-            records: vec![RecordChange {
-                id: None,
-                name: self.name.clone(),
-                change: RecordVerb::Create,
-                fields,
-                besides: Vec::new(),
-            }],
+            entries: vec![
+                RecordChange {
+                    id: None,
+                    name: self.name.clone(),
+                    change: RecordVerb::Create,
+                    fields,
+                    besides: Vec::new(),
+                }
+                .into(),
+            ],
             total: Some(1),
             touches: vec!["Whoever may see the record can open the file.".into()],
             observed: json!({"record": record}),
+            ..Preview::default()
         })
     }
 

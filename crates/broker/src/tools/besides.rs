@@ -1,7 +1,7 @@
 //! What Odoo changes besides the values that a call writes, as it foresees itself: for the person's card.
 
 use super::{Locale, Site};
-use crate::preview::{is_same, words};
+use crate::preview::{Wording, currencies, is_same};
 use crate::view::FieldChange;
 use futures_util::future::join_all;
 use gatehouse_core::EdgeError;
@@ -10,7 +10,7 @@ use gatehouse_policy::guard;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Records that Odoo is asked about: a request each, all at once.
+/// So many records are asked about one by one, all at once; of more only the first.
 const ASKED: usize = 10;
 
 /// Written with every change, and said of every one.
@@ -28,14 +28,14 @@ pub(crate) struct Written<'a> {
 /// What Odoo changes besides.
 #[derive(Debug, Default)]
 pub(crate) struct Besides {
-    /// Of each record that was asked about, in their order.
-    pub(crate) changes: Vec<Vec<FieldChange>>,
+    /// The values to come of each record that was asked about, in their order.
+    foreseen: Vec<(Option<i64>, Record)>,
     /// What the person has to know of it.
     pub(crate) note: Option<String>,
 }
 
 impl Besides {
-    /// Asks Odoo: at most two round trips, however many records there are. That it cannot be foreseen is no error.
+    /// Asks Odoo, in one round trip. That it cannot be foreseen is no error.
     pub(crate) async fn foreseen(
         site: &Site,
         locale: &Locale,
@@ -49,53 +49,67 @@ impl Besides {
         if !session.client.version().can(Capability::Foresight) {
             return Ok(Self::unknown("this version of Odoo cannot tell it beforehand"));
         }
-        let asked = &all[..all.len().min(ASKED)];
+        let asked = if all.len() > ASKED { &all[..1] } else { all };
         let context = locale.reading();
-        let one = |written: &Written<'_>| {
-            let named: Vec<&str> = fields
-                .iter()
-                .filter(|(name, field)| is_told(name, field) && !written.values.contains_key(*name))
-                .map(|(name, _)| name)
-                .collect();
-            let (client, context, id, values) = (&session.client, &context, written.id, written.values.clone());
-            async move { client.foresee(fields, id, &values, &named, Some(context)).await }
+        let one = async |written: &Written<'_>| {
+            let given: Vec<&str> = written.values.keys().map(String::as_str).collect();
+            let told = fields.iter().filter(|(name, field)| is_told(name, field)).map(|(name, _)| name);
+            let named: BTreeSet<&str> = told.chain(currencies(fields, &given)).collect();
+            let named: Vec<&str> = named.into_iter().filter(|name| !written.values.contains_key(*name)).collect();
+            (written.id, session.client.foresee(fields, written.id, written.values, &named, Some(&context)).await)
         };
-        let mut foreseen: Vec<Record> = Vec::with_capacity(asked.len());
-        for answer in join_all(asked.iter().map(one)).await {
+        let mut foreseen = Vec::with_capacity(asked.len());
+        for (id, answer) in join_all(asked.iter().map(one)).await {
             match answer {
-                Ok(values) => foreseen.push(values),
-                Err(_) => return Ok(Self::unknown("Odoo did not tell")),
+                Ok(values) => foreseen.push((id, values)),
+                Err(error) => {
+                    tracing::debug!(model = fields.model(), code = ?error.edge().code, "what changes besides is not told");
+                    return Ok(Self::unknown("Odoo did not tell"));
+                }
             }
         }
-        let names: BTreeSet<&str> = foreseen.iter().flat_map(|values| values.keys().map(String::as_str)).collect();
-        let ids: Vec<i64> = asked.iter().filter_map(|written| written.id).collect();
-        let now: BTreeMap<i64, Record> = if names.is_empty() {
-            BTreeMap::new()
-        } else {
-            let names: Vec<&str> = names.into_iter().collect();
-            let Ok(rows) = session.client.read(fields.model(), &ids, &names, Some(&context)).await else {
-                return Ok(Self::unknown("Odoo did not tell"));
-            };
-            rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect()
-        };
-        let changes = asked.iter().zip(&foreseen).map(|(written, values)| {
-            let row = written.id.and_then(|id| now.get(&id));
-            values.iter().filter_map(|(name, after)| change(name, row, after, fields)).collect()
-        });
-        let note = (all.len() > asked.len()).then(|| {
-            format!("What Odoo changes besides is shown for the first {} of {} records.", asked.len(), all.len())
-        });
-        Ok(Self { changes: changes.collect(), note })
+        let note = (all.len() > asked.len())
+            .then(|| format!("What Odoo changes besides is shown for the first of {} records.", all.len()));
+        Ok(Self { foreseen, note })
     }
 
     fn unknown(why: &str) -> Self {
-        Self { changes: Vec::new(), note: Some(format!("What Odoo changes besides is not predicted: {why}.")) }
+        Self { foreseen: Vec::new(), note: Some(format!("What Odoo changes besides is not predicted: {why}.")) }
     }
 
-    /// Of the record at this place.
-    pub(crate) fn of(&mut self, place: usize) -> Vec<FieldChange> {
-        self.changes.get_mut(place).map(std::mem::take).unwrap_or_default()
+    /// The values to come of the record at this place, where it was asked about.
+    pub(crate) fn of(&self, place: usize) -> Option<&Record> {
+        self.foreseen.get(place).map(|(_, values)| values)
     }
+
+    /// The same by id.
+    pub(crate) fn by_id(&self) -> BTreeMap<i64, Record> {
+        self.foreseen.iter().filter_map(|(id, values)| Some(((*id)?, values.clone()))).collect()
+    }
+}
+
+/// What becomes of one record besides: `row` as it is, none of a new one; `foreseen` as it will be.
+pub(super) fn changes(row: Option<&Record>, foreseen: &Record, wording: &Wording<'_>) -> Vec<FieldChange> {
+    let one = |(name, after): (&String, &Value)| {
+        let field = wording.fields.get(name).filter(|field| is_told(name, field))?;
+        let before = row.map(|row| (row.get(name).unwrap_or(&Value::Null), row));
+        let stays = match before {
+            Some((before, _)) => is_as_foreseen(before, after, field),
+            // A new record: what begins empty, or with no, is not told.
+            None => is_same(&Value::Null, after, field) || *after == Value::Bool(false),
+        };
+        if stays { None } else { wording.change(name, before, Some((after, foreseen)), None) }
+    };
+    foreseen.iter().filter_map(one).collect()
+}
+
+/// Whether a value is already as Odoo foresees it.
+pub(super) fn is_as_foreseen(before: &Value, after: &Value, field: &Field) -> bool {
+    let id = match after {
+        Value::Array(pair) if pair.len() == 2 => &pair[0],
+        other => other,
+    };
+    before == after || is_same(before, id, field)
 }
 
 /// Whether a field is of those that a person reads: what Odoo keeps, in words.
@@ -119,30 +133,4 @@ pub(super) fn is_told(name: &str, field: &Field) -> bool {
         && !OF_COURSE.contains(&name)
         && !KEPT_ASIDE.iter().any(|beginning| name.starts_with(beginning))
         && !guard::is_credential(name)
-}
-
-fn change(name: &str, row: Option<&Record>, after: &Value, fields: &Fields) -> Option<FieldChange> {
-    let field = fields.get(name)?;
-    let before = row.map(|row| row.get(name).unwrap_or(&Value::Null));
-    let stays = match before {
-        Some(before) => before == after || is_same(before, link_id(after), field),
-        // A new record: what begins empty, or with no, is not told.
-        None => is_same(&Value::Null, after, field) || *after == Value::Bool(false),
-    };
-    (!stays).then(|| {
-        FieldChange::new(
-            name.to_owned(),
-            field.label.clone(),
-            before.map(|before| words(before, field)),
-            Some(words(after, field)),
-        )
-    })
-}
-
-/// The id of a link, any other value as it is.
-fn link_id(value: &Value) -> &Value {
-    match value {
-        Value::Array(pair) if pair.len() == 2 => &pair[0],
-        other => other,
-    }
 }

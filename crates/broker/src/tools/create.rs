@@ -4,14 +4,14 @@ mod duplicates;
 mod required;
 
 use super::arguments::Arguments;
-use super::besides::{Besides, Written};
+use super::besides::{self, Besides, Written};
 use super::lookup::OpenNames;
 use super::reach::Reach;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::changed;
-use crate::lines::{Commands, Lines, beyond, commands_of};
-use crate::preview::{SHOWN_RECORDS, new_values, sentence, touches};
+use crate::lines::{Commands, Lines};
+use crate::preview::{Entry, Wanted, Wording, name_of_new, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{
@@ -154,47 +154,49 @@ impl Call for CreateCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let one = |checked: &CheckedValues| {
-            let name =
-                ["name", "display_name", "login", "ref"].iter().find_map(|field| checked.values.get(*field)?.as_str());
-            RecordChange {
-                id: None,
-                name: name.unwrap_or("New record").to_owned(),
-                change: RecordVerb::Create,
-                fields: new_values(&checked.values, &checked.shown, &self.fields),
-                besides: Vec::new(),
-            }
-        };
-        let count = self.records.len() as u64;
-        let commands: Vec<Commands<'_>> =
-            self.records.iter().flat_map(|record| commands_of(&record.values, None, &self.fields)).collect();
-        let lines = Lines::read(site, &self.locale.reading(), self.locale.lang.as_deref(), &commands).await?;
-        let mut records: Vec<RecordChange> = self.records.iter().take(SHOWN_RECORDS).map(one).collect();
         let made: Vec<Written<'_>> =
             self.records.iter().map(|record| Written { id: None, values: &record.values }).collect();
-        let mut besides = if site.is_planned {
+        let besides = if site.is_planned {
             // Links to what earlier steps will make mean nothing to Odoo yet.
             Besides::default()
         } else {
             Besides::foreseen(site, &self.locale, &self.fields, &made).await?
         };
-        for (place, record) in records.iter_mut().enumerate() {
-            record.besides = besides.of(place);
+        let commands = self.records.iter().enumerate().flat_map(|(place, record)| {
+            Commands::of(&[place], &name_of_new(&record.values), &record.values, None, &self.fields)
+        });
+        let lines = Lines::read(site, &self.locale, commands.collect()).await?;
+        let mut wanted = Wanted::default();
+        for record in &self.records {
+            wanted.linked_by(&record.values, &record.shown, &self.fields);
         }
-        records.extend(lines.records);
-        let rest: Vec<_> = self.records.iter().skip(SHOWN_RECORDS).map(|record| (1, &record.values)).collect();
+        let names = lines.names(wanted, site, &self.locale).await?;
+        let wording = Wording { fields: &self.fields, names: &names };
+        let one = |(place, checked): (usize, &CheckedValues)| {
+            let filled = besides.of(place);
+            let besides = filled.map(|filled| besides::changes(None, filled, &wording)).unwrap_or_default();
+            let fields = wording.new_values(&checked.values, filled, &checked.shown);
+            let (name, change) = (name_of_new(&checked.values), RecordVerb::Create);
+            Entry::from(RecordChange { id: None, name, change, fields, besides })
+        };
+        let records = self.records.iter().enumerate().map(one).collect();
         let mut touched = touches(&self.facts.commands);
-        touched.extend(beyond(&rest)?);
         touched.extend(duplicates::found(site, &self.locale, &self.fields, &self.records).await?);
-        touched.extend(besides.note);
+        touched.extend(besides.note.clone());
+        let count = self.records.len() as u64;
         Ok(Preview {
             sentence: sentence("Create", &self.facts, count, &site.connection()?.name),
             model: Some(self.model.clone()),
-            records,
+            entries: lines.behind(records, &names),
             total: self.facts.records,
             touches: touched,
-            observed: Value::Null,
+            ..Preview::default()
         })
+    }
+
+    /// Nothing is there yet that could have changed.
+    async fn observe(&self, _: &Site) -> Result<Value, EdgeError> {
+        Ok(Value::Null)
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {

@@ -192,10 +192,11 @@ impl Call for ExecuteCall {
         Ok(Preview {
             sentence: format!("Run {on} in {place}"),
             model: Some(self.model.clone()),
-            records: shown.records,
+            entries: shown.entries,
             total: self.facts.records,
             touches,
             observed: shown.observed,
+            ..Preview::default()
         })
     }
 

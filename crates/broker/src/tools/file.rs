@@ -137,7 +137,7 @@ pub(super) fn judged_by(site: &Site, files: &str, record: &str, reads: &[FieldPa
 }
 
 /// `12 KB`, as people say it.
-pub(super) fn sized(bytes: u64) -> String {
+pub(crate) fn sized(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
         1024..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),

@@ -9,6 +9,7 @@ use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::changed;
 use crate::contents::one_line;
 use crate::markdown::to_html;
+use crate::preview::text_form;
 use crate::view::{FieldChange, RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Effect, ErrorCode, Nested, Severity, ToolDefinition, Undo};
@@ -172,7 +173,8 @@ impl Call for MessageCall {
         let recipients =
             Recipients::read(site, &self.locale, &self.model, self.res_id, self.subtype, &self.partner_ids).await?;
         let field = |field: &str, label: &str, after: String| {
-            FieldChange::new(field.to_owned(), label.to_owned(), None, Some(after))
+            let form = text_form(None, Some(&after));
+            FieldChange { form, ..FieldChange::new(field, label, None, Some(after)) }
         };
         let mut fields = vec![field("recipients", "Goes to", recipients.words())];
         if let Some(subject) = &self.subject {
@@ -191,16 +193,14 @@ impl Call for MessageCall {
                 site.connection()?.name
             ),
             model: Some(self.model.clone()),
-            records: vec![RecordChange {
-                id: Some(self.res_id),
-                name,
-                change: RecordVerb::Update,
-                fields,
-                besides: Vec::new(),
-            }],
+            entries: vec![
+                RecordChange { id: Some(self.res_id), name, change: RecordVerb::Update, fields, besides: Vec::new() }
+                    .into(),
+            ],
             total: Some(1),
             touches: vec![recipients.sentence()],
             observed: json!({"recipients": recipients.observed()}),
+            ..Preview::default()
         })
     }
 

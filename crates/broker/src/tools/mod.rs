@@ -32,19 +32,20 @@ pub(crate) mod site;
 mod unlink;
 mod write;
 
-use crate::view::RecordChange;
+use crate::preview::Preview;
 use arguments::Arguments;
 use async_trait::async_trait;
 use gatehouse_core::{Annotations, CallFacts, Category, EdgeError, Outcome, Risk, Severity, ToolDefinition, Undo};
 use gatehouse_ipc::message::Image;
 use serde_json::{Value, json};
-pub(crate) use site::{Locale, Site};
+pub(crate) use site::{Locale, Site, missing};
 use std::collections::BTreeSet;
 
 pub(crate) use approval_wait::NAME as APPROVAL_WAIT;
 pub(crate) use connect::NAME as CONNECT;
 pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
 pub(crate) use cursor::Cursors;
+pub(crate) use file::sized;
 pub(crate) use open_manager::NAME as OPEN_MANAGER;
 pub(crate) use plan::{NAME as PLAN, PlanCall, in_step, step_of};
 pub(crate) use reach::ClosedNames;
@@ -126,23 +127,6 @@ pub(crate) trait Call: Send + Sync {
     fn plan(&self) -> Option<&PlanCall> {
         None
     }
-}
-
-/// What a person sees before a call runs.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Preview {
-    /// One sentence of ours.
-    pub(crate) sentence: String,
-    /// The model's label and technical name.
-    pub(crate) model: Option<String>,
-    /// Before and after.
-    pub(crate) records: Vec<RecordChange>,
-    /// How many records in all.
-    pub(crate) total: Option<u64>,
-    /// What else it touches, a sentence each.
-    pub(crate) touches: Vec<String>,
-    /// The values it was made from: compared again before the call runs.
-    pub(crate) observed: Value,
 }
 
 /// What a call came to.

@@ -3,10 +3,12 @@
 
 mod pending;
 mod references;
+mod uses;
 
 use super::arguments::Arguments;
 use super::{Call, Done, Preview, Site, Target, Tool, Tools, define, with_common};
-use crate::view::RecordChange;
+use crate::preview::StepPreview;
+use crate::view::StepCard;
 use async_trait::async_trait;
 use gatehouse_core::{
     CallFacts, Category, EdgeError, ErrorCode, FieldPath, Nested, Risk, Severity, ToolDefinition, Undo,
@@ -187,19 +189,27 @@ impl Call for PlanCall {
         }
         for step in &self.steps {
             let preview = step.call.preview(&site).await.map_err(|error| in_step(step.number, error))?;
-            let number = step.number;
-            let sentence =
-                if preview.sentence.is_empty() { step.call.facts().tool.clone() } else { preview.sentence.clone() };
-            whole.touches.push(format!("Step {number}: {sentence}"));
-            whole.touches.extend(preview.touches.iter().map(|touched| format!("Step {number}: {touched}")));
-            let numbered =
-                |record: RecordChange| RecordChange { name: format!("{number} · {}", record.name), ..record };
-            whole.records.extend(preview.records.into_iter().map(numbered));
-            if step.call.facts().changes_odoo() {
-                let touched = preview.total.or(step.call.facts().records).unwrap_or(0);
+            let facts = step.call.facts();
+            if facts.changes_odoo() {
+                let touched = preview.total.or(facts.records).unwrap_or(0);
                 whole.total = whole.total.unwrap_or(0).checked_add(touched);
             }
             observed.push(preview.observed);
+            let card = StepCard {
+                number: u32::try_from(step.number).unwrap_or(u32::MAX),
+                tool: facts.tool.clone(),
+                category: facts.risk.category,
+                sentence: if preview.sentence.is_empty() { facts.tool.clone() } else { preview.sentence },
+                model: preview.model,
+                records: Vec::new(),
+                touches: preview.touches,
+                effects: facts.effects.clone(),
+                uses: uses::uses(&step.given, &preview.entries),
+            };
+            whole.steps.push(StepPreview { card, entries: preview.entries });
+        }
+        if self.steps.iter().any(|step| step.call.facts().changes_odoo()) {
+            whole.touches.push("What Odoo changes besides is not predicted for the steps of a plan.".into());
         }
         let count = self.steps.len();
         let steps = if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };

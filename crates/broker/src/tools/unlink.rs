@@ -5,14 +5,14 @@ use super::besides::is_told;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::changed;
-use crate::preview::{SHOWN_RECORDS, sentence};
+use crate::preview::sentence;
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::{FieldType, OdooError};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(crate) const NAME: &str = "odoo_unlink";
 const MOST: usize = 500;
@@ -75,7 +75,7 @@ impl Tool for Unlink {
                 ids,
                 ..CallFacts::local(NAME, site.risk(NAME))
             },
-            can_archive: fields.get("active").is_some(),
+            can_archive: fields.get("active").is_some_and(|field| field.store && field.related.is_none()),
             owned,
             held,
             model,
@@ -107,12 +107,10 @@ impl Call for UnlinkCall {
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let records = self.records(site).await?;
-        let one = |id: &i64| RecordChange {
-            id: Some(*id),
-            name: records[&id.to_string()]["display_name"].as_str().unwrap_or_default().to_owned(),
-            change: RecordVerb::Delete,
-            fields: Vec::new(),
-            besides: Vec::new(),
+        let one = |id: &i64| {
+            let name = records[&id.to_string()]["display_name"].as_str().unwrap_or_default().to_owned();
+            let change = RecordVerb::Delete;
+            RecordChange { id: Some(*id), name, change, fields: Vec::new(), besides: Vec::new() }.into()
         };
         let mut touches =
             vec!["Deleting cannot be undone in Odoo. What the records hold stays in the journal.".to_owned()];
@@ -127,10 +125,12 @@ impl Call for UnlinkCall {
         Ok(Preview {
             sentence: sentence("Delete", &self.facts, count, &site.connection()?.name),
             model: Some(self.model.clone()),
-            records: self.facts.ids.iter().take(SHOWN_RECORDS).map(one).collect(),
+            entries: self.facts.ids.iter().map(one).collect(),
             total: Some(count),
             touches,
+            can_archive: self.can_archive,
             observed: Value::Object(records),
+            ..Preview::default()
         })
     }
 
@@ -162,19 +162,16 @@ impl UnlinkCall {
     async fn records(&self, site: &Site) -> Result<Map<String, Value>, EdgeError> {
         let session = site.session().await?;
         let context = self.locale.reading();
-        let mut names = vec!["display_name"];
-        if self.facts.ids.len() <= KEPT {
-            names.extend(self.held.iter().map(String::as_str));
-        }
-        let without = names.clone();
-        if self.facts.ids.len() <= KEPT {
-            names.extend(self.owned.keys().map(String::as_str));
-        }
-        let mut rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
+        let is_kept = self.facts.ids.len() <= KEPT;
+        let held = self.held.iter().filter(|_| is_kept).map(String::as_str);
+        let names: Vec<&str> = ["display_name"].into_iter().chain(held).collect();
+        let owned = self.owned.keys().filter(|_| is_kept).map(String::as_str);
+        let all: Vec<&str> = names.iter().copied().chain(owned).collect();
+        let mut rows = session.client.read(&self.model, &self.facts.ids, &all, Some(&context)).await;
         if let Err(OdooError::AccessDenied { .. }) = &rows
-            && names.len() > without.len()
+            && all.len() > names.len()
         {
-            rows = session.client.read(&self.model, &self.facts.ids, &without, Some(&context)).await;
+            rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
         }
         let rows = site.told(&self.model, rows).await?;
         let mut records: Map<String, Value> = Map::new();
@@ -193,22 +190,20 @@ impl UnlinkCall {
         Err(super::site::missing(&self.model, missing.join(", ")))
     }
 
-    /// What belongs to the records and may go with them, counted.
+    /// What belongs to the records and may go with them, by model; counted where it was read.
     fn belongings(&self, records: &Map<String, Value>) -> Option<String> {
         let was_read = |field: &String| records.values().any(|record| record.get(field).is_some());
-        if !self.owned.keys().any(was_read) {
-            let models: BTreeSet<&String> = self.owned.values().collect();
-            let named = models.iter().take(NAMED).map(|model| model.as_str()).collect::<Vec<_>>().join(", ");
-            let more = if models.len() > NAMED { " and others" } else { "" };
-            return (!models.is_empty()).then(|| format!("Odoo may delete what belongs to them: {named}{more}."));
-        }
+        let is_counted = self.owned.keys().any(was_read);
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (field, model) in &self.owned {
             let ids = records.values().filter_map(|record| record.get(field)?.as_array());
             *counts.entry(model).or_default() += ids.map(Vec::len).sum::<usize>();
         }
-        counts.retain(|_, count| *count > 0);
-        let named: Vec<String> = counts.iter().take(NAMED).map(|(model, count)| format!("{count} × {model}")).collect();
+        counts.retain(|_, count| *count > 0 || !is_counted);
+        let one = |(model, count): (&&str, &usize)| {
+            if is_counted { format!("{count} × {model}") } else { (*model).to_owned() }
+        };
+        let named: Vec<String> = counts.iter().take(NAMED).map(one).collect();
         let more = if counts.len() > NAMED { " and others" } else { "" };
         (!named.is_empty()).then(|| format!("Odoo may delete what belongs to them: {}{more}.", named.join(", ")))
     }

@@ -1,27 +1,25 @@
 //! `odoo_write`: changes fields of records; the same values for all of them, or each its own.
 
-mod linked;
 mod undo;
 
 use super::arguments::{Arguments, check_ids};
-use super::besides::{Besides, Written};
+use super::besides::{self, Besides, Written};
 use super::create::{gather, reads_of};
 use super::lookup::OpenNames;
 use super::reach::Reach;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers;
-use crate::lines::{Commands, Lines, beyond, commands_of};
-use crate::preview::{SHOWN_RECORDS, changes, new_values, reference, sentence, touches};
+use crate::lines::{Commands, Lines};
+use crate::preview::{Entry, Wanted, Wording, currencies, reference, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Outcome, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
 use gatehouse_odoo::{Capability, Fields, Method, OdooError, Record};
-use linked::{hints_for, names_of_linked};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use undo::OF_A_PLACE;
 
@@ -96,7 +94,7 @@ impl Tool for Write {
         let named =
             ["lang", "companies"].into_iter().filter_map(|name| Some(format!("{name} {}", arguments.get(name)?)));
         let place = named.collect();
-        Ok(Box::new(WriteCall { facts, model, fields, updates, locale, place }))
+        Ok(Box::new(WriteCall { facts, model, fields, updates, locale, place, foreseen: OnceLock::new() }))
     }
 }
 
@@ -108,6 +106,8 @@ struct WriteCall {
     locale: Locale,
     /// Language and companies, where the call names them.
     place: Vec<String>,
+    /// What Odoo changes besides, by record, as the card told it.
+    foreseen: OnceLock<BTreeMap<i64, Record>>,
 }
 
 /// The same values for some records.
@@ -129,46 +129,32 @@ impl Call for WriteCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
+        let besides = self.besides(site).await?;
+        self.foreseen.get_or_init(|| besides.by_id());
         let rows = self.current(site).await?;
-        let linked = names_of_linked(site, &self.locale, &self.fields, &self.updates).await?;
-        let mut besides = self.besides(site, &rows).await?;
-        let mut records = Vec::new();
-        let mut rest = Vec::new();
+        let lines = self.lines(site, &rows).await?;
+        let mut wanted = Wanted::default();
         for update in &self.updates {
-            let hints = hints_for(update, &linked, &self.fields);
-            for id in &update.ids {
-                if records.len() == SHOWN_RECORDS {
-                    rest.push((1, &update.checked.values));
-                    continue;
-                }
-                let values = &update.checked.values;
-                let (name, fields) = match rows.get(id) {
-                    Some(row) => (
-                        row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-                        changes(row, values, &hints, &self.fields),
-                    ),
-                    // An earlier step of a plan will make it.
-                    None => (reference(&json!(id)), new_values(values, &hints, &self.fields)),
-                };
-                let id = rows.contains_key(id).then_some(*id);
-                let besides = besides.of(records.len());
-                records.push(RecordChange { id, name, change: RecordVerb::Update, fields, besides });
+            wanted.linked_by(&update.checked.values, &update.checked.shown, &self.fields);
+            let written = || update.checked.fields.iter().map(String::as_str);
+            for row in update.ids.iter().filter_map(|id| rows.get(id)) {
+                wanted.standing_in(row, written(), &self.fields);
             }
         }
-        let lines = self.lines(site, &rows).await?;
-        let observed = self.observed(&rows, lines.observed);
-        records.extend(lines.records);
+        let names = lines.names(wanted, site, &self.locale).await?;
+        let wording = Wording { fields: &self.fields, names: &names };
+        let records = self.records().map(|(update, id)| self.entry(update, id, rows.get(&id), &wording)).collect();
         let mut touched = touches(&self.facts.commands);
-        touched.extend(beyond(&rest)?);
         touched.extend(besides.note);
         let count = self.facts.ids.len() as u64;
         Ok(Preview {
             sentence: sentence("Change", &self.facts, count, &site.connection()?.name),
             model: Some(self.model.clone()),
-            records,
+            entries: lines.behind(records, &names),
             total: self.facts.records,
             touches: touched,
-            observed,
+            observed: self.observed(&rows, lines.observed),
+            ..Preview::default()
         })
     }
 
@@ -217,13 +203,44 @@ impl Call for WriteCall {
 }
 
 impl WriteCall {
-    /// The records as they are, with the fields that are written, in one request.
+    /// Every record with what is written into it, in the order given.
+    fn records(&self) -> impl Iterator<Item = (&Update, i64)> {
+        self.updates.iter().flat_map(|update| update.ids.iter().map(move |id| (update, *id)))
+    }
+
+    /// One record before and after; `row` is none where an earlier step of a plan will make it.
+    fn entry(&self, update: &Update, id: i64, row: Option<&Record>, wording: &Wording<'_>) -> Entry {
+        let (values, found) = (&update.checked.values, &update.checked.shown);
+        let fields = match row {
+            Some(row) => wording.changes(row, values, found),
+            None => wording.new_values(values, None, found),
+        };
+        let foreseen = self.foreseen.get().and_then(|foreseen| foreseen.get(&id));
+        let besides = foreseen.map(|foreseen| besides::changes(row, foreseen, wording)).unwrap_or_default();
+        let record = RecordChange {
+            id: row.is_some().then_some(id),
+            name: name_of(id, row),
+            change: RecordVerb::Update,
+            fields,
+            besides,
+        };
+        record.into()
+    }
+
+    /// The fields that are read of the records: what is written, and what Odoo changes besides.
+    fn columns(&self) -> BTreeSet<&str> {
+        let foreseen = self.foreseen.get().into_iter().flat_map(BTreeMap::values).flat_map(Map::keys);
+        let mut names: BTreeSet<&str> = self.facts.fields.iter().chain(foreseen).map(String::as_str).collect();
+        let amounts: Vec<&str> = names.iter().copied().collect();
+        names.extend(currencies(&self.fields, &amounts));
+        names.extend(["display_name"].into_iter().filter(|name| self.fields.get(name).is_some()));
+        names
+    }
+
+    /// The records as they are, in one request.
     async fn current(&self, site: &Site) -> Result<BTreeMap<i64, Record>, EdgeError> {
         let session = site.session().await?;
-        let mut names: Vec<&str> = self.facts.fields.iter().map(String::as_str).collect();
-        if !names.contains(&"display_name") && self.fields.get("display_name").is_some() {
-            names.push("display_name");
-        }
+        let names: Vec<&str> = self.columns().into_iter().collect();
         let ids: Vec<i64> = self.facts.ids.iter().copied().filter(|id| site.pending_step(*id).is_none()).collect();
         let rows = session.client.read(&self.model, &ids, &names, Some(&self.locale.reading())).await;
         let rows = site.told(&self.model, rows).await?;
@@ -237,38 +254,45 @@ impl WriteCall {
     }
 
     /// What Odoo changes besides. In a plan nothing of it can be told: steps before it change what it is made of.
-    async fn besides(&self, site: &Site, rows: &BTreeMap<i64, Record>) -> Result<Besides, EdgeError> {
+    async fn besides(&self, site: &Site) -> Result<Besides, EdgeError> {
         if site.is_planned {
             return Ok(Besides::default());
         }
-        let written = self.updates.iter().flat_map(|update| {
-            let known = update.ids.iter().filter(|id| rows.contains_key(id));
-            known.map(|id| Written { id: Some(*id), values: &update.checked.values })
-        });
+        let written = self.records().map(|(update, id)| Written { id: Some(id), values: &update.checked.values });
         Besides::foreseen(site, &self.locale, &self.fields, &written.collect::<Vec<_>>()).await
     }
 
     /// The lines that nested commands are about.
-    async fn lines(&self, site: &Site, rows: &BTreeMap<i64, Record>) -> Result<Lines, EdgeError> {
+    async fn lines(&self, site: &Site, rows: &BTreeMap<i64, Record>) -> Result<Lines<'_>, EdgeError> {
         let mut commands: Vec<Commands<'_>> = Vec::new();
-        for update in &self.updates {
-            for id in &update.ids {
-                commands.extend(commands_of(&update.checked.values, rows.get(id), &self.fields));
-            }
+        for (place, (update, id)) in self.records().enumerate() {
+            let row = rows.get(&id);
+            commands.extend(Commands::of(&[place], &name_of(id, row), &update.checked.values, row, &self.fields));
         }
-        Lines::read(site, &self.locale.reading(), self.locale.lang.as_deref(), &commands).await
+        Lines::read(site, &self.locale, commands).await
     }
 
-    /// The values before, by record, and those of lines by model and id.
+    /// The values before, by record, and those of lines by model and id. Under `besides`, by record, the values that Odoo
+    /// was foreseen to give to others of its fields.
     fn observed(&self, rows: &BTreeMap<i64, Record>, lines: Map<String, Value>) -> Value {
         let mut observed = lines;
-        for update in &self.updates {
-            for id in &update.ids {
-                let Some(row) = rows.get(id) else { continue };
-                let seen =
-                    update.checked.fields.iter().map(|name| (name.clone(), row.get(name).cloned().unwrap_or_default()));
-                observed.insert(id.to_string(), Value::Object(seen.collect()));
-            }
+        let foreseen = self.foreseen.get();
+        for (update, id) in self.records() {
+            let Some(row) = rows.get(&id) else { continue };
+            let written: Vec<&str> = update.checked.fields.iter().map(String::as_str).collect();
+            let besides = foreseen.and_then(|foreseen| foreseen.get(&id)).into_iter().flat_map(Map::keys);
+            let names = written.iter().copied().chain(currencies(&self.fields, &written)).chain(besides.map(String::as_str));
+            let seen = names.map(|name| (name.to_owned(), row.get(name).cloned().unwrap_or_default()));
+            observed.insert(id.to_string(), Value::Object(seen.collect()));
+        }
+        let foreseen: Map<String, Value> = foreseen
+            .into_iter()
+            .flatten()
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(id, values)| (id.to_string(), json!(values)))
+            .collect();
+        if !foreseen.is_empty() {
+            observed.insert(undo::BESIDES.into(), Value::Object(foreseen));
         }
         Value::Object(observed)
     }
@@ -325,6 +349,13 @@ impl WriteCall {
         answer[key] = json!(stopped_at);
         let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
         Ok(Done { answer, summary, rows: 0, outcome, images: Vec::new() })
+    }
+}
+
+fn name_of(id: i64, row: Option<&Record>) -> String {
+    match row {
+        Some(row) => row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        None => reference(&json!(id)),
     }
 }
 

@@ -305,6 +305,7 @@ fn options(folder: &Path) -> Options {
         managed_policy: Some(folder.join("etc/policy.json")),
         administrator: folder.metadata().unwrap().uid(),
         user_policy: folder.join("policy.json"),
+        downloads: folder.join("downloads"),
         vault_service: "Gatehouse (test without a keyring)".into(),
         build: "0.0.0".into(),
         bridge_path: "/nowhere/gatehouse-mcp".into(),

@@ -1,7 +1,6 @@
 //! Whether a record that is to be made is there already, as far as what names it tells.
 
 use crate::contents::one_line;
-use crate::preview::SHOWN_RECORDS;
 use crate::tools::{Locale, Site};
 use gatehouse_core::EdgeError;
 use gatehouse_odoo::values::CheckedValues;
@@ -9,7 +8,21 @@ use gatehouse_odoo::{FieldType, Fields, Record, Search};
 use serde_json::{Value, json};
 
 /// Fields by which people tell records apart, the most telling first.
-const TELLING: [&str; 8] = ["vat", "ref", "barcode", "default_code", "email", "login", "code", "name"];
+const TELLING: [&str; 11] = [
+    "vat",
+    "ref",
+    "client_order_ref",
+    "partner_ref",
+    "payment_reference",
+    "barcode",
+    "default_code",
+    "email",
+    "login",
+    "code",
+    "name",
+];
+/// Records that are looked for.
+const LOOKED_FOR: usize = 50;
 /// What is found in many records says nothing.
 const SHORTEST: usize = 3;
 /// Records that are named on the card.
@@ -23,19 +36,27 @@ pub(super) async fn found(
     records: &[CheckedValues],
 ) -> Result<Vec<String>, EdgeError> {
     let asked: Vec<(&str, &str)> =
-        records.iter().take(SHOWN_RECORDS).flat_map(|one| telling(&one.values, fields)).collect();
+        records.iter().take(LOOKED_FOR).flat_map(|one| telling(&one.values, fields)).collect();
     if asked.is_empty() {
         return Ok(Vec::new());
     }
     let mut domain: Vec<Value> = vec![json!("|"); asked.len() - 1];
     domain.extend(asked.iter().map(|(name, value)| json!([name, "=ilike", literally(value)])));
     let names: Vec<&str> = TELLING.into_iter().filter(|name| asked.iter().any(|(asked, _)| asked == name)).collect();
-    let read: Vec<&str> = names.iter().copied().chain(["display_name"]).collect();
+    let own = ["display_name", "active"].into_iter().filter(|name| fields.get(name).is_some());
+    let read: Vec<&str> = names.iter().copied().chain(own).collect();
     let limit = u32::try_from(NAMED + 1).unwrap_or(u32::MAX);
     let search = Search { domain: Value::Array(domain), fields: &read, offset: 0, limit, order: None };
     let session = site.session().await?;
-    let Ok(rows) = session.client.search_read(fields.model(), &search, Some(&locale.reading())).await else {
-        return Ok(vec!["Whether it is there already could not be looked up.".to_owned()]);
+    let mut context = locale.reading();
+    // What was archived is there, too.
+    context.insert("active_test".into(), json!(false));
+    let rows = match session.client.search_read(fields.model(), &search, Some(&context)).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            tracing::debug!(model = fields.model(), code = ?error.edge().code, "duplicates are not looked up");
+            return Ok(vec!["Whether it is there already could not be looked up.".to_owned()]);
+        }
     };
     let one = |row: &Record| {
         let is_same = |name: &&str| {
@@ -46,7 +67,8 @@ pub(super) async fn found(
         let same: Vec<String> = names.iter().filter(|name| is_same(name)).map(|name| label(name)).collect();
         let name = one_line(row.get("display_name").and_then(Value::as_str).unwrap_or_default(), 80);
         let id = row.get("id").cloned().unwrap_or_default();
-        format!("Perhaps there already: “{name}” (#{id}), with the same {}.", same.join(" and "))
+        let archived = if row.get("active") == Some(&Value::Bool(false)) { ", archived" } else { "" };
+        format!("Perhaps there already: “{name}” (#{id}{archived}), with the same {}.", same.join(" and "))
     };
     let mut told: Vec<String> = rows.iter().take(NAMED).map(one).collect();
     if rows.len() > NAMED {

@@ -1,14 +1,14 @@
 //! The records that a method runs on, as a person recognises them: by name, with state, partner and amounts where the
 //! model has them.
 
-use crate::preview::{SHOWN_RECORDS, reference, words};
+use crate::preview::{Entry, Wanted, Wording, currencies, reference};
 use crate::tools::{Locale, Site};
-use crate::view::{FieldChange, RecordChange, RecordVerb};
+use crate::view::{RecordChange, RecordVerb};
 use gatehouse_core::EdgeError;
 use gatehouse_odoo::{FieldType, Fields, Record};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields by which documents are recognised, most telling first.
 const TELLING: [&str; 26] = [
@@ -44,11 +44,11 @@ const MOST: usize = 6;
 
 /// Records as they are shown, and the values they are shown with.
 pub(super) struct Shown {
-    pub(super) records: Vec<RecordChange>,
+    pub(super) entries: Vec<Entry>,
     pub(super) observed: Value,
 }
 
-/// Reads the records, in one request. Those that earlier steps of a plan will make are named by their step.
+/// Reads the records, in one request, and the names of those that stand in their lists. Those that earlier steps of a plan will make are named by their step.
 pub(super) async fn read(
     site: &Site,
     locale: &Locale,
@@ -58,10 +58,9 @@ pub(super) async fn read(
 ) -> Result<Shown, EdgeError> {
     let names = telling(fields);
     let there: Vec<i64> = ids.iter().copied().filter(|id| site.pending_step(*id).is_none()).collect();
-    let mut columns = names.clone();
-    if fields.get("display_name").is_some() {
-        columns.push("display_name");
-    }
+    let own = ["display_name"].into_iter().filter(|name| fields.get(name).is_some());
+    let columns: BTreeSet<&str> = names.iter().copied().chain(currencies(fields, &names)).chain(own).collect();
+    let columns: Vec<&str> = columns.into_iter().collect();
     let session = site.session().await?;
     let rows = session.client.read(model, &there, &columns, Some(&locale.reading())).await;
     let rows = site.told(model, rows).await?;
@@ -76,33 +75,25 @@ pub(super) async fn read(
         let seen = names.iter().filter_map(|name| Some(((*name).to_owned(), row.get(*name)?.clone())));
         observed.insert(id.to_string(), Value::Object(seen.collect()));
     }
+    let mut wanted = Wanted::default();
+    rows.values().for_each(|row| wanted.standing_in(row, names.iter().copied(), fields));
+    let linked = wanted.read(site, locale).await?;
+    let wording = Wording { fields, names: &linked };
     let one = |id: &i64| {
-        let Some(row) = rows.get(id) else {
-            let name = reference(&Value::from(*id));
-            return RecordChange {
-                id: None,
-                name,
-                change: RecordVerb::Update,
-                fields: Vec::new(),
-                besides: Vec::new(),
-            };
-        };
-        RecordChange {
-            id: Some(*id),
-            name: row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        let row = rows.get(id);
+        let name = row.map(|row| row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned());
+        // What the method makes of a value is not known beforehand.
+        let now = |row| names.iter().filter_map(|name| wording.now(name, row)).collect();
+        let record = RecordChange {
+            id: row.map(|_| *id),
+            name: name.unwrap_or_else(|| reference(&Value::from(*id))),
             change: RecordVerb::Update,
-            fields: names.iter().filter_map(|name| value_of(name, row, fields)).collect(),
+            fields: row.map(now).unwrap_or_default(),
             besides: Vec::new(),
-        }
+        };
+        record.into()
     };
-    Ok(Shown { records: ids.iter().take(SHOWN_RECORDS).map(one).collect(), observed: Value::Object(observed) })
-}
-
-/// A value as it is now: what the method makes of it is not known beforehand.
-fn value_of(name: &str, row: &Record, fields: &Fields) -> Option<FieldChange> {
-    let field = fields.get(name)?;
-    let value = row.get(name)?;
-    Some(FieldChange::new(name.to_owned(), field.label.clone(), Some(words(value, field)), None))
+    Ok(Shown { entries: ids.iter().map(one).collect(), observed: Value::Object(observed) })
 }
 
 /// The most telling fields of a model; of one that has none, those that every record of it needs.

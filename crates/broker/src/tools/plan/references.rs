@@ -86,7 +86,7 @@ fn any(value: &Value, at: &str, makes: Makes<'_>) -> Result<Value, EdgeError> {
 }
 
 /// The step, and one record of it counted from 1, that a value refers to.
-fn reference(value: &Value) -> Option<(usize, Option<usize>)> {
+pub(super) fn reference(value: &Value) -> Option<(usize, Option<usize>)> {
     let map = value.as_object()?;
     let number = |name: &str| map.get(name)?.as_u64().and_then(|number| usize::try_from(number).ok());
     let step = number("step")?;

@@ -2,10 +2,14 @@
 
 use super::WriteCall;
 use crate::preview::is_same;
+use crate::tools::besides::is_as_foreseen;
 use gatehouse_core::{Effect, Undo};
 use gatehouse_odoo::{Field, FieldType, Fields};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+
+/// Where the values stand that Odoo was foreseen to change besides, by record and field.
+pub(super) const BESIDES: &str = "besides";
 
 /// Fields named in one sentence.
 const NAMED: usize = 5;
@@ -25,6 +29,7 @@ pub(super) fn of(call: &WriteCall, before: &Value, changed: &BTreeSet<i64>) -> U
     let mut leaves = BTreeSet::new();
     let mut updates = Vec::new();
     let mut fields = BTreeSet::new();
+    let mut kept = BTreeSet::new();
     for update in &call.updates {
         for id in update.ids.iter().filter(|id| changed.contains(id)) {
             let mut values = Map::new();
@@ -39,6 +44,19 @@ pub(super) fn of(call: &WriteCall, before: &Value, changed: &BTreeSet<i64>) -> U
                     values.insert(name.clone(), value);
                 }
             }
+            for (name, old, after) in changed_besides(*id, before, &call.fields) {
+                let Some(field) = call.fields.get(name) else { continue };
+                if update.checked.values.contains_key(name) {
+                    continue;
+                }
+                // Some fields Odoo computes and gives nobody to write.
+                if field.readonly {
+                    kept.insert(field.label.as_str());
+                } else if let Some(Back::Value(value)) = back(old, after, field, before, &mut leaves) {
+                    fields.insert(name);
+                    values.insert(name.to_owned(), value);
+                }
+            }
             if !values.is_empty() {
                 updates.push(json!({"id": id, "values": values}));
             }
@@ -51,6 +69,7 @@ pub(super) fn of(call: &WriteCall, before: &Value, changed: &BTreeSet<i64>) -> U
     if call.facts.effects.iter().any(|effect| matches!(effect, Effect::Mail | Effect::MailPossible)) {
         leaves.insert("A message that went out stays.".into());
     }
+    leaves.extend(named(kept).map(|named| format!("Odoo may have changed {named} too: it computes that itself, and nobody writes it back.")));
     leaves.extend(computed_with(&fields, &call.fields));
     if !call.place.is_empty() {
         leaves.insert(format!("{OF_A_PLACE} {}: give the same with it.", call.place.join(" and ")));
@@ -149,13 +168,28 @@ fn computed_with(changed: &BTreeSet<&str>, fields: &Fields) -> Option<String> {
         let first = |path: &String| path.split('.').next().is_some_and(|first| changed.contains(first));
         field.store && !field.readonly && !changed.contains(name) && field.depends.iter().any(first)
     };
-    let labels: BTreeSet<String> =
-        fields.iter().filter(follows).map(|(_, field)| format!("“{}”", field.label)).collect();
+    let labels = fields.iter().filter(follows).map(|(_, field)| field.label.as_str()).collect();
+    named(labels).map(|named| format!("Odoo may have computed {named} anew; it does so again, which may differ."))
+}
+
+/// Fields by their labels, the first few of them.
+fn named(labels: BTreeSet<&str>) -> Option<String> {
     let more = labels.len().saturating_sub(NAMED);
-    let named = labels.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    let named: Vec<String> = labels.into_iter().take(NAMED).map(|label| format!("“{label}”")).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!named.is_empty())
-        .then(|| format!("Odoo may have computed {named}{more} anew; it does so again, which may differ."))
+    (!named.is_empty()).then(|| format!("{}{more}", named.join(", ")))
+}
+
+/// What Odoo was foreseen to change besides in one record: fields that had another value before, with that.
+fn changed_besides<'a>(id: i64, before: &'a Value, fields: &Fields) -> Vec<(&'a str, &'a Value, &'a Value)> {
+    let id = id.to_string();
+    let foreseen = before.get(BESIDES).and_then(|besides| besides.get(&id)).and_then(Value::as_object);
+    let one = |(name, after): (&'a String, &'a Value)| {
+        let old = before.get(&id)?.get(name)?;
+        let field = fields.get(name)?;
+        (!is_as_foreseen(old, after, field)).then_some((name.as_str(), old, after))
+    };
+    foreseen.into_iter().flatten().filter_map(one).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! Many records, field by field: which values become which, and in how many of them.
+
+use super::Entry;
+use super::cut::cut;
+use crate::view::{ChangeCount, FieldChange, FieldSummary};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Changes told of one field.
+const TOLD: usize = 8;
+/// Characters told of one value.
+const SHOWN_TEXT: usize = 300;
+
+/// Before and after of one change, with their unit.
+type Pair = (Option<String>, Option<String>);
+
+/// Each field of each model with its most frequent changes, over all records.
+pub(super) fn summary<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<FieldSummary> {
+    let mut order: Vec<(&'a str, &'a str)> = Vec::new();
+    let mut fields: BTreeMap<(&'a str, &'a str), (&'a str, BTreeMap<Pair, u64>)> = BTreeMap::new();
+    for entry in entries {
+        let model = entry.model.as_deref().unwrap_or_default();
+        for change in &entry.record.fields {
+            let (_, counts) = fields.entry((model, &change.field)).or_insert_with(|| {
+                order.push((model, &change.field));
+                (&change.label, BTreeMap::new())
+            });
+            *counts.entry(pair(change)).or_default() += 1;
+        }
+    }
+    let one = |key: (&'a str, &'a str)| {
+        let (label, counts) = fields.remove(&key)?;
+        let mut counts: Vec<(Pair, u64)> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, records)| Reverse(*records));
+        let others = counts.iter().skip(TOLD).map(|(_, records)| records).sum();
+        let changes = counts.into_iter().take(TOLD).map(|((before, after), records)| ChangeCount {
+            before: before.map(|text| cut(&text, SHOWN_TEXT)),
+            after: after.map(|text| cut(&text, SHOWN_TEXT)),
+            records,
+        });
+        let (model, field) = key;
+        let label = if model.is_empty() { label.to_owned() } else { format!("{model} · {label}") };
+        Some(FieldSummary { field: field.to_owned(), label, changes: changes.collect(), others })
+    };
+    order.into_iter().filter_map(one).collect()
+}
+
+fn pair(change: &FieldChange) -> Pair {
+    let with_unit = |value: &Option<String>| {
+        value.as_ref().map(|value| match &change.unit {
+            Some(unit) => format!("{value} {unit}"),
+            None => value.clone(),
+        })
+    };
+    (with_unit(&change.before), with_unit(&change.after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{RecordChange, RecordVerb};
+
+    fn entry(model: Option<&str>, before: &str, after: &str) -> Entry {
+        let change = FieldChange::new("f", "Label", Some(before.into()), Some(after.into()));
+        let record = RecordChange {
+            id: Some(1),
+            name: String::new(),
+            change: RecordVerb::Update,
+            fields: vec![change],
+            besides: Vec::new(),
+        };
+        Entry { model: model.map(str::to_owned), record }
+    }
+
+    #[test]
+    fn the_most_frequent_changes_come_first_and_every_record_is_counted() {
+        let mut entries: Vec<Entry> = (0..20).map(|n| entry(None, &format!("{n:02}"), "x")).collect();
+        entries.extend((0..3).map(|_| entry(None, "same", "x")));
+        entries.push(entry(Some("x.line"), "1", "2"));
+        let told = summary(entries.iter());
+        assert_eq!(told.len(), 2);
+        assert_eq!((told[0].changes.len(), told[0].changes[0].records), (8, 3));
+        assert_eq!(told[0].changes[0].before.as_deref(), Some("same"));
+        assert_eq!(told[0].changes.iter().map(|one| one.records).sum::<u64>() + told[0].others, 23);
+        assert_eq!(told[1].label, "x.line · Label");
+    }
+}
