@@ -1,4 +1,21 @@
-//! The app dies in the middle. Nothing that began is forgotten, and nothing is done twice.
+//! The app, the bridge or Odoo dies in the middle. Nothing that began is forgotten, and nothing is done twice.
+
+/// A test for each point at which something dies.
+macro_rules! cells {
+    ($dies:ident: $($name:ident => $at:expr,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                $dies($at).await;
+            }
+        )*
+    };
+}
+
+mod app;
+mod bridge;
+mod cell;
+mod odoo;
 
 use gatehouse_odoo_sim::{Sim, SimOptions};
 use gatehouse_tests::line::{Line, Writes};

@@ -8,6 +8,7 @@
 )]
 
 pub mod bridge;
+pub mod house;
 pub mod line;
 pub mod odoo;
 pub mod person;
@@ -16,6 +17,7 @@ pub mod webdriver;
 pub mod window;
 
 pub use bridge::{Bridge, Called};
+pub use house::House;
 pub use odoo::Odoo;
 pub use stage::Stage;
 pub use window::Windows;

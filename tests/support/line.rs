@@ -1,39 +1,52 @@
-//! A line between Gatehouse and Odoo that can be cut.
+//! A line between Gatehouse and Odoo that can be cut, and an Odoo behind it that can die.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What changes something in Odoo, among the methods that tests call.
+const CHANGES: [&str; 4] = ["write", "create", "unlink", "action_confirm"];
 
 /// Passes every byte on to an Odoo, until it is told to cut.
 pub struct Line {
     port: u16,
-    writes: Arc<AtomicU8>,
-    lost: Arc<AtomicU32>,
+    ends: Arc<Ends>,
+    open: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What becomes of the answer to a write.
+struct Ends {
+    to: String,
+    writes: watch::Sender<Writes>,
+    lost: watch::Sender<u32>,
+}
+
+/// What becomes of writes, and of other changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// It comes back.
+    /// The answer comes back.
     Answered,
     /// The line drops before it comes back.
     Cut,
     /// It never comes back, and the line stays open.
     Stalled,
+    /// It comes back when writes are answered again.
+    Held,
+    /// They never reach Odoo, and the line stays open.
+    Swallowed,
+    /// They never reach Odoo, and the line drops.
+    Dropped,
 }
 
 impl Line {
     /// Opens a line to `host:port`.
     pub async fn open(to: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let line = Self { port: listener.local_addr().unwrap().port(), writes: Arc::default(), lost: Arc::default() };
-        let (writes, lost) = (Arc::clone(&line.writes), Arc::clone(&line.lost));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(pass(stream, to.clone(), Arc::clone(&writes), Arc::clone(&lost)));
-            }
-        });
+        let port = listener.local_addr().unwrap().port();
+        let ends = Arc::new(Ends { to, writes: watch::Sender::new(Writes::Answered), lost: watch::Sender::new(0) });
+        let line = Self { port, ends, open: Mutex::default() };
+        line.accept(listener).await;
         line
     }
 
@@ -42,14 +55,44 @@ impl Line {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What becomes of writes from now on. They reach Odoo in any case.
+    /// What becomes of writes from now on.
     pub fn set(&self, writes: Writes) {
-        self.writes.store(writes as u8, Ordering::SeqCst);
+        self.ends.writes.send_replace(writes);
     }
 
-    /// How many answers were lost.
+    /// How many writes or answers were lost, or are held.
     pub fn lost(&self) -> u32 {
-        self.lost.load(Ordering::SeqCst)
+        *self.ends.lost.borrow()
+    }
+
+    /// Waits until one is.
+    pub async fn has_lost_one(&self) {
+        self.ends.lost.subscribe().wait_for(|lost| *lost > 0).await.unwrap();
+    }
+
+    /// Odoo dies: every line drops, and nobody listens any more.
+    pub async fn die(&self) {
+        if let Some(open) = self.open.lock().await.take() {
+            open.abort();
+            // It was aborted.
+            drop(open.await);
+        }
+    }
+
+    /// Odoo is there again, at the same place.
+    pub async fn revive(&self) {
+        self.accept(TcpListener::bind(("127.0.0.1", self.port)).await.unwrap()).await;
+    }
+
+    async fn accept(&self, listener: TcpListener) {
+        let ends = Arc::clone(&self.ends);
+        let accepting = tokio::spawn(async move {
+            let mut lines = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                lines.spawn(pass(stream, Arc::clone(&ends)));
+            }
+        });
+        *self.open.lock().await = Some(accepting);
     }
 }
 
@@ -71,32 +114,49 @@ pub async fn answers_always(response: &'static [u8]) -> String {
     url
 }
 
-async fn pass(mut near: TcpStream, to: String, writes: Arc<AtomicU8>, lost: Arc<AtomicU32>) {
-    let Ok(mut far) = TcpStream::connect(&to).await else { return };
+async fn pass(mut near: TcpStream, ends: Arc<Ends>) {
+    let Ok(mut far) = TcpStream::connect(&ends.to).await else { return };
     let (mut there, mut back) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     let mut is_write = false;
     loop {
         tokio::select! {
             read = near.read(&mut there) => {
                 let Ok(count @ 1..) = read else { return };
-                // The request line, or the body of a JSON-RPC call.
-                let text = String::from_utf8_lossy(&there[..count]);
-                is_write |= text.contains("/write HTTP/1.1") || text.contains("\"write\"");
+                is_write |= is_change(&there[..count]);
+                let writes = *ends.writes.borrow();
+                if is_write && matches!(writes, Writes::Swallowed | Writes::Dropped) {
+                    ends.lost.send_modify(|lost| *lost += 1);
+                    if writes == Writes::Swallowed {
+                        std::future::pending::<()>().await;
+                    }
+                    return;
+                }
                 if far.write_all(&there[..count]).await.is_err() { return }
             }
             read = far.read(&mut back) => {
                 let Ok(count @ 1..) = read else { return };
-                let writes = writes.load(Ordering::SeqCst);
-                if is_write && writes != Writes::Answered as u8 {
-                    lost.fetch_add(1, Ordering::SeqCst);
-                    if writes == Writes::Stalled as u8 {
-                        std::future::pending::<()>().await;
+                let writes = *ends.writes.borrow();
+                if is_write && writes != Writes::Answered {
+                    ends.lost.send_modify(|lost| *lost += 1);
+                    match writes {
+                        Writes::Stalled => std::future::pending::<()>().await,
+                        Writes::Held => {
+                            drop(ends.writes.subscribe().wait_for(|writes| *writes != Writes::Held).await);
+                        }
+                        _ => return,
                     }
-                    return;
                 }
                 is_write = false;
                 if near.write_all(&back[..count]).await.is_err() { return }
             }
         }
     }
+}
+
+/// Whether this begins a request that changes something: its request line, or the body of a JSON-RPC call.
+fn is_change(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    CHANGES
+        .iter()
+        .any(|method| text.contains(&format!("/{method} HTTP/1.1")) || text.contains(&format!("\"{method}\"")))
 }

@@ -45,25 +45,21 @@ impl Stage {
 
     /// The same with another screen, and with the programs of another folder.
     pub fn set_with(screen: Screen, programs: &Path) -> Self {
-        let root = tempfile::Builder::new().prefix("gh-").tempdir().unwrap();
-        for name in ["home", "run", "tmp", "programs", "profile"] {
-            std::fs::create_dir(root.path().join(name)).unwrap();
-        }
-        std::fs::set_permissions(root.path().join("run"), std::fs::Permissions::from_mode(0o700)).unwrap();
-        let mut stage = Self {
-            root,
-            borrowed: None,
-            display: String::new(),
-            inspector: free_port(),
-            app: PathBuf::new(),
-            began: SystemTime::now(),
-            processes: Vec::new(),
-        };
+        let mut stage = Self::bare();
         stage.start_screen(screen);
         stage.start_bus();
         stage.start_keyring();
         stage.start_window_manager();
         stage.lay_out_programs(programs);
+        stage
+    }
+
+    /// A stage without a screen: session bus, open keyring, and the bridge. Nothing with a window runs on it.
+    pub fn without_screen() -> Self {
+        let mut stage = Self::bare();
+        stage.start_bus();
+        stage.start_keyring();
+        std::fs::copy(target().join("e2e/gatehouse-mcp"), stage.program("gatehouse-mcp")).unwrap();
         stage
     }
 
@@ -190,6 +186,21 @@ impl Stage {
         self.processes.retain(|(name, _)| *name != "gatehouse");
     }
 
+    /// Kills every bridge that runs here, as a power cut would.
+    pub fn kill_bridges(&self) {
+        let program = self.program("gatehouse-mcp");
+        let bridges = || {
+            let ids =
+                std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+            let is_bridge = |id: &i32| std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == program);
+            ids.filter(is_bridge).filter_map(rustix::process::Pid::from_raw).collect::<Vec<_>>()
+        };
+        for id in bridges() {
+            let _gone_already = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        }
+        wait_until("a bridge did not die", || bridges().is_empty());
+    }
+
     /// Processes of the app that run with this stage's profile, whoever started them.
     pub fn app_ids(&self) -> Vec<rustix::process::Pid> {
         let profile = self.profile();
@@ -264,6 +275,24 @@ impl Stage {
             std::fs::read(file).is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
         };
         files_under(&self.profile(), 8).into_iter().filter(found).collect()
+    }
+
+    /// Folders, and nothing that runs.
+    fn bare() -> Self {
+        let root = tempfile::Builder::new().prefix("gh-").tempdir().unwrap();
+        for name in ["home", "run", "tmp", "programs", "profile"] {
+            std::fs::create_dir(root.path().join(name)).unwrap();
+        }
+        std::fs::set_permissions(root.path().join("run"), std::fs::Permissions::from_mode(0o700)).unwrap();
+        Self {
+            root,
+            borrowed: None,
+            display: String::new(),
+            inspector: free_port(),
+            app: PathBuf::new(),
+            began: SystemTime::now(),
+            processes: Vec::new(),
+        }
     }
 
     fn start_screen(&mut self, screen: Screen) {
@@ -377,7 +406,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if std::thread::panicking() && self.borrowed.is_none() {
+        if std::thread::panicking() && !self.display.is_empty() {
             self.keep_what_was_seen();
         }
         for id in self.app_ids() {

@@ -4,6 +4,7 @@
 use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter};
+use crate::failpoint::{self, Point};
 use crate::policy::Decided;
 use crate::preview::{card_of, is_passing, unseen_preview};
 use crate::running::{Job, Shown, shown_digest};
@@ -63,6 +64,7 @@ impl Broker {
             .into());
         }
         let agent = self.admit(arrival).await?;
+        failpoint::at(Point::Admit).await;
         let arguments = Arguments::check(definition, &arrival.call.arguments)?;
         if arrival.call.name == tools::APPROVAL_WAIT {
             sheet.recorded = true;
@@ -70,8 +72,10 @@ impl Broker {
         }
         let connection = self.resolve(arrival, &agent, tool.target(), definition.risk.category, &arguments)?;
         sheet.connection(connection.as_ref());
+        failpoint::at(Point::Resolve).await;
         sheet.header.policy = Some(self.in_force().stack(&agent.id, connection.as_ref()).revision());
         self.screen(&agent.id, connection.as_ref(), definition, true)?;
+        failpoint::at(Point::Screen).await;
         let site = Site {
             broker: self.clone(),
             agent,
@@ -83,12 +87,14 @@ impl Broker {
         };
         let call = self.describe(arrival, &site, tool, arguments, sheet).await?;
         sheet.facts(call.facts());
+        failpoint::at(Point::Describe).await;
         if arrival.call.name == tools::CONNECTION_ADD {
             return self.propose(arrival, &site, call.as_ref(), sheet).await;
         }
         // Before deciding, because it may take a moment: nothing passes between the decision and what it lets happen.
         let key = self.call_key(&site, call.as_ref()).await?;
         let decided = self.decide(&site, call.as_ref(), &arrival.call.arguments);
+        failpoint::at(Point::Decide).await;
         let denied = matches!(decided.verdict.decision, Decision::Deny(_));
         // The same call may have a ticket already: it waits, runs, or ended and was not delivered.
         if !denied && let Some(ticket) = self.attach(arrival, &key) {
@@ -102,7 +108,9 @@ impl Broker {
             Decision::Allow => None,
         };
         let ticket = if let Some(question) = question {
-            self.ask(arrival, site, call, key, question, &decided.verdict, sheet).await?
+            let ticket = self.ask(arrival, site, call, key, question, &decided.verdict, sheet).await?;
+            failpoint::at(Point::Ask).await;
+            ticket
         } else {
             let reservation = self.reserve(&decided.verdict.charges)?;
             sheet.header.charges.clone_from(&reservation.charges);
@@ -299,6 +307,7 @@ impl Broker {
         self.0.desk.check_budget(&arrival.agent, self.now()).map_err(|denial| refused(&denial))?;
         let reservation = self.reserve(&verdict.charges)?;
         sheet.header.charges.clone_from(&reservation.charges);
+        failpoint::at(Point::Reserve).await;
         let preview = tokio::select! {
             preview = call.preview(&site) => preview,
             () = arrival.cancel.cancelled() => {

@@ -152,8 +152,11 @@ impl Broker {
         let filter = Filter { agent, connection, tool, decision };
         let lines = self.0.store.entries(&filter, before, PAGE + 1).map_err(|error| error.edge())?;
         let more = lines.len() > PAGE;
-        let entries = lines.into_iter().take(PAGE).flat_map(|line| line.settled.into_iter().chain([line.entry]));
-        let entries: Vec<_> = entries.collect();
+        let entries: Vec<_> = lines
+            .into_iter()
+            .take(PAGE)
+            .flat_map(|line| line.read_back.into_iter().chain(line.settled).chain([line.entry]))
+            .collect();
         let undone = self.undone_among(&entries)?;
         Ok(ActivityPage { entries, undone, more })
     }

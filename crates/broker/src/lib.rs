@@ -15,6 +15,10 @@ mod connections;
 mod contents;
 mod desk;
 mod dispatch;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
+#[cfg(not(feature = "failpoints"))]
+mod failpoint;
 mod form;
 mod handler;
 mod hold;
@@ -28,6 +32,7 @@ mod pin;
 mod planned;
 mod policy;
 mod preview;
+mod read_back;
 mod running;
 mod sealed;
 mod sessions;

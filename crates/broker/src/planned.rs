@@ -4,6 +4,7 @@
 use crate::answers::BUDGET;
 use crate::policy::payload;
 use crate::preview::{KEPT_TEXT, shortened};
+use crate::read_back::Change;
 use crate::running::Job;
 use crate::state::{Broker, new_call_id};
 use crate::tools::{Call, Done, PlanCall, Site, in_step};
@@ -97,7 +98,8 @@ impl Broker {
         self.note_intent(JournalEvent::Intent { call: id.clone(), of: header }, kept).await?;
         let done = call.run(site).await;
         let undo = done.as_ref().ok().map(|done| call.undo(&before, done));
-        self.settle_step(id, &done, undo.as_ref(), elapsed(started, self.now()));
+        self.settle_step(id.clone(), &done, undo.as_ref(), elapsed(started, self.now()));
+        let done = self.told_with_read_back(done, || Change::sent(self, &id, site, call, &before, started)).await;
         done.map(|done| (done, undo))
     }
 

@@ -4,8 +4,10 @@ use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter, ended_error};
 use crate::dispatch::{limited, paused, refused};
+use crate::failpoint::{self, Point};
 use crate::policy::{Decided, Judgement, payload};
 use crate::preview::{Entry, KEPT_TEXT, shortened};
+use crate::read_back::Change;
 use crate::sheet::Sheet;
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Done, Site};
@@ -165,6 +167,7 @@ impl Broker {
                 return Err(Recheck::Drifted);
             }
         }
+        failpoint::at(Point::Recheck).await;
         let (site, decided) = self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
         if claimer.cancel.is_cancelled() {
             return Err(Recheck::Detached);
@@ -362,15 +365,18 @@ impl Broker {
         let mut payload = job.payload(0);
         payload["resolved"] = shortened(&job.call.resolved(), KEPT_TEXT);
         payload["before"] = before.clone();
+        failpoint::at(Point::Intent).await;
         if let Err(error) = self.note_intent(JournalEvent::Intent { call: job.id.clone(), of: header }, payload).await {
             self.give_back_job(job);
             return Err(error);
         }
+        failpoint::at(Point::IntentDurable).await;
         // The disk may have taken its time.
         let (done, began) = match self.still_allowed(job, claimed_by) {
             Ok(_) => (self.execute(job, &before, claimed_by).await, true),
             Err(error) => (Err(error), false),
         };
+        failpoint::at(Point::Settle).await;
         let duration_ms = elapsed(self.now());
         let (outcome, given_back) = match &done {
             Ok((Done { outcome: Some(outcome), .. }, _)) => (outcome.clone(), Vec::new()),
@@ -391,7 +397,8 @@ impl Broker {
             Err(_) => self.note(settled),
         }
         self.changed(&[Topic::Activity]);
-        done.map(|(done, _)| answer_of(done))
+        let change = || Change::sent(self, &job.id, &job.site, job.call.as_ref(), &before, started);
+        self.told_with_read_back(done.map(|(done, _)| done), change).await.map(answer_of)
     }
 
     /// Sends it, a plan step by step; and how it is taken back.

@@ -90,6 +90,7 @@ impl Broker {
                     },
                 );
                 self.save_status(&connection.id);
+                self.0.read_backs.hurry(&connection.id, self.now());
                 Ok(Arc::new(Session { client, sign_in }))
             }
             Err(error) => {

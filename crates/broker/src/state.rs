@@ -5,6 +5,7 @@ use crate::bridges::Bridges;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::policy::{InForce, Opened, Remembered, Watch};
+use crate::read_back::ReadBacks;
 use crate::sealed::Registry;
 use crate::sessions::Sessions;
 use crate::tools::{Cursors, Tools};
@@ -103,6 +104,8 @@ pub(crate) struct Inner {
     pub(crate) bridges: Bridges,
     pub(crate) sessions: Sessions,
     pub(crate) tools: Tools,
+    /// Calls of unknown outcome that are still to be read back.
+    pub(crate) read_backs: ReadBacks,
     /// Searches whose next page may be asked for.
     pub(crate) cursors: Cursors,
     pub(crate) paused: AtomicBool,
@@ -167,6 +170,7 @@ impl Broker {
             sessions: Sessions::default(),
             tools,
             cursors: Cursors::default(),
+            read_backs: ReadBacks::default(),
             paused: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             jobs: TaskTracker::new(),
@@ -176,6 +180,8 @@ impl Broker {
         }));
         // Before the start is noted: the search for what was cut off ends at the last start.
         broker.settle_what_a_crash_left();
+        broker.void_what_a_crash_left();
+        broker.read_back_later();
         let version = broker.0.options.build.clone();
         broker.note(JournalEvent::Started { version });
         broker.open_vault().await;
@@ -283,6 +289,7 @@ impl Broker {
             self.look_for_managed_change();
             self.look_for_outside_edit();
             self.empty_old_trash().await;
+            self.read_back_what_is_due();
             if now.since(sealed_at) >= Duration::from_secs(20) {
                 self.seal_journal().await;
                 sealed_at = now;
@@ -300,6 +307,22 @@ impl Broker {
                     "Gatehouse was stopped while this call ran."
                 };
                 self.note_settled_unknown(call, what);
+            }
+        }
+    }
+
+    /// Questions live in memory: a restart voids them, and the journal says so.
+    fn void_what_a_crash_left(&self) {
+        for entry in self.0.store.open_tickets().unwrap_or_default() {
+            if let JournalEvent::Ticket { ticket, ticket_kind, agent, connection, summary, .. } = entry.event {
+                self.note(JournalEvent::Ticket {
+                    ticket,
+                    ticket_kind,
+                    agent,
+                    connection,
+                    change: "void".into(),
+                    summary,
+                });
             }
         }
     }

@@ -266,6 +266,19 @@ impl Limits {
         }
     }
 
+    /// Every count as it stands, in its newest window, by name.
+    pub fn counts(&self) -> Vec<Charge> {
+        let charge = |(count, spent): (&Count, &Spent)| Charge {
+            counter: count.counter.to_string(),
+            window: count.window,
+            window_start: spent.window_start,
+            amount: spent.amount,
+        };
+        let mut counts: Vec<Charge> = self.spent.iter().map(charge).collect();
+        counts.sort_by(|a, b| (&a.counter, a.window).cmp(&(&b.counter, b.window)));
+        counts
+    }
+
     /// The moment that counts.
     fn moment(&self, now: Timestamp) -> Timestamp {
         self.newest.map_or(now, |newest| newest.max(now))

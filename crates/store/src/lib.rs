@@ -20,7 +20,7 @@ mod standing;
 mod store;
 
 pub use error::StoreError;
-pub use journal::{Fault, Filter, Head, HeadSeal, Line, PayloadState, Problem, SentCall, VerifyReport};
+pub use journal::{Fault, Filter, Head, HeadSeal, Line, PayloadState, Problem, SentCall, Unknown, VerifyReport};
 pub use sealed::{Generations, Quarantined, Sealed, TableFault, Why};
 pub use settings::Setting;
 pub use standing::Standing;

@@ -21,6 +21,7 @@ const ALL: &[&Migration] = &[
     &journal::TABLE,
     &journal::PAYLOADS,
     &journal::COLUMNS_OF_CALLS,
+    &journal::INDEXES,
 ];
 
 /// "GtHs", so that no other program's database is taken for ours.

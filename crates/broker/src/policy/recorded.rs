@@ -188,7 +188,7 @@ impl Broker {
         let newer =
             self.0.store.calls(remembered.newest(), LAST, Some(sealer.as_ref())).map_err(|error| error.edge())?;
         let mut first_open = None;
-        for (Line { entry, settled }, state) in newer {
+        for (Line { entry, settled, .. }, state) in newer {
             if settled.is_none() && matches!(entry.event, JournalEvent::Intent { .. }) {
                 first_open = Some(entry.seq);
             }

@@ -11,12 +11,15 @@
 
 mod append;
 mod charges;
+mod left;
 mod payload;
 mod read;
 mod seal;
 mod undone;
 mod verify;
 
+pub(crate) use left::INDEXES;
+pub use left::Unknown;
 pub use payload::PayloadState;
 pub use read::{Filter, Line};
 pub use seal::{Head, HeadSeal};

@@ -1,7 +1,8 @@
+use super::left;
 use super::payload::{self, PayloadState};
 use crate::error::StoreError;
 use crate::store::Store;
-use gatehouse_core::{AgentId, CallId, ConnectionId, Digest, JournalEntry, JournalEvent, Sealer, Timestamp};
+use gatehouse_core::{AgentId, CallId, ConnectionId, Digest, JournalEntry, JournalEvent, Outcome, Sealer, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use std::collections::HashSet;
@@ -23,10 +24,12 @@ pub struct Filter {
 /// What a list of the journal shows as one: an entry, and for an intent how it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// The entry. Never a [`JournalEvent::Settled`].
+    /// The entry. Never a [`JournalEvent::Settled`] or [`JournalEvent::ReadBack`].
     pub entry: JournalEntry,
     /// The entry that settled it; `None` for all but intents, and for an intent that is still open.
     pub settled: Option<JournalEntry>,
+    /// The entry that says what was read back, where its outcome is unknown.
+    pub read_back: Option<JournalEntry>,
 }
 
 impl Line {
@@ -35,7 +38,11 @@ impl Line {
             JournalEvent::Intent { call, .. } => settlement(read, call)?,
             _ => None,
         };
-        Ok(Self { entry, settled })
+        let read_back = match settled.as_ref().map(|settled| &settled.event) {
+            Some(JournalEvent::Settled { call, outcome: Outcome::Unknown { .. }, .. }) => left::read_back(read, call)?,
+            _ => None,
+        };
+        Ok(Self { entry, settled, read_back })
     }
 }
 
@@ -147,7 +154,7 @@ impl Store {
 
 impl Filter {
     fn to_sql(&self, before: Option<u64>) -> (String, Vec<Value>) {
-        let mut conditions = vec!["kind <> 'settled'".to_owned()];
+        let mut conditions = vec!["kind NOT IN ('settled', 'read_back')".to_owned()];
         let mut values = Vec::new();
         let columns = [
             ("agent", self.agent.as_ref().map(AgentId::as_str)),

@@ -1,7 +1,7 @@
 //! What taking a call back looks at: the call, its steps, what took it back, and what an agent changed of late.
 
 use super::payload::{self, PayloadState};
-use super::read::{COLUMNS, Line, entry_from, settlement};
+use super::read::{COLUMNS, Line, entry_from};
 use crate::error::StoreError;
 use crate::migrations::Migration;
 use crate::store::Store;
@@ -94,13 +94,10 @@ fn entries(read: &Connection, sql: &str, id: &str) -> Result<Vec<JournalEntry>, 
 
 fn sent_call(read: &Connection, entry: JournalEntry, sealer: Option<&dyn Sealer>) -> Result<SentCall, StoreError> {
     let sent = payload::state(read, &entry, sealer)?;
-    let settled_entry = match &entry.event {
-        JournalEvent::Intent { call, .. } => settlement(read, call)?,
-        _ => None,
-    };
-    let settled = match &settled_entry {
+    let line = Line::of(read, entry)?;
+    let settled = match &line.settled {
         Some(settled) => payload::state(read, settled, sealer)?,
         None => PayloadState::None,
     };
-    Ok(SentCall { line: Line { entry, settled: settled_entry }, sent, settled })
+    Ok(SentCall { line, sent, settled })
 }

@@ -1,0 +1,87 @@
+//! Odoo dies at each step of a call, and comes back.
+
+use super::cell::{
+    ADMIT, ASK, AT_WORK, At, Cell, DECIDE, DESCRIBE, INTENT, INTENT_DURABLE, RECHECK, RESERVE, RESOLVE, SCREEN, SETTLE,
+};
+use gatehouse_tests::line::Writes;
+use serde_json::json;
+
+async fn odoo_dies(at: At) {
+    let mut cell = Cell::held(at).await;
+    cell.line.die().await;
+    if !matches!(at, At::Sent(_)) {
+        cell.house.please("release").await;
+    }
+    if at == ASK {
+        cell.house.please("approve").await;
+    }
+    let answer = cell.answer().await;
+    match at {
+        At::Sent(_) => its_outcome_is_read_back(&mut cell, &answer.error()).await,
+        At::Answered => assert_eq!(answer.ok()["status"], "written"),
+        _ => {
+            let error = answer.error();
+            assert_eq!(error["code"], "unreachable", "{error}");
+            nothing_was_sent(&mut cell).await;
+        }
+    }
+    cell.line.set(Writes::Answered);
+    if !matches!(at, At::Sent(_)) {
+        cell.line.revive().await;
+    }
+    assert_eq!(cell.is_new().await, at.is_written());
+    cell.same_call_again().await;
+}
+
+/// Odoo was not there: what the call took is given back.
+async fn nothing_was_sent(cell: &mut Cell) {
+    let at = cell.at;
+    let journal = cell.journal().await;
+    let moves: &[&str] = match at {
+        At::Early(_) => &[],
+        At::Asked => &["opened", "approved", "void"],
+        _ => &["opened", "approved"],
+    };
+    assert_eq!(journal.moves(), moves);
+    if matches!(at, At::Approved(_)) {
+        let [end] = journal.ends()[..] else { panic!("no end of the call") };
+        assert_eq!((&end["outcome"]["result"], &end["outcome"]["code"]), (&json!("failed"), &json!("unreachable")));
+        assert_eq!(end["given_back"][0]["amount"], 1, "{end}");
+    } else {
+        assert!(journal.intents().is_empty());
+        assert_eq!(journal.refused().len(), 1);
+    }
+    assert_eq!((cell.spent().await, cell.writes()), (0, 0));
+    assert_eq!(cell.open_tickets().await, Vec::<String>::new());
+}
+
+/// Nobody knows what became of it until Odoo is back.
+async fn its_outcome_is_read_back(cell: &mut Cell, error: &serde_json::Value) {
+    assert_eq!(error["code"], "outcome_unknown", "{error}");
+    let journal = cell.journal().await;
+    let [end] = journal.ends()[..] else { panic!("no end of the call") };
+    assert_eq!((&end["outcome"]["result"], &end["given_back"]), (&json!("unknown"), &json!([])));
+    assert_eq!(journal.read_back(), Vec::<&str>::new(), "nothing could be read");
+    assert_eq!(cell.spent().await, 1);
+    cell.line.set(Writes::Answered);
+    cell.line.revive().await;
+    cell.house.tell(json!({ "do": "forward", "seconds": AT_WORK })).await;
+    let finding = cell.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await;
+    assert_eq!(finding, if cell.at.is_written() { "applied" } else { "not_applied" });
+}
+
+cells! { odoo_dies:
+    at_admit => ADMIT,
+    at_resolve => RESOLVE,
+    at_screen => SCREEN,
+    at_describe => DESCRIBE,
+    at_decide => DECIDE,
+    at_reserve => RESERVE,
+    at_ask => ASK,
+    at_recheck => RECHECK,
+    before_the_intent => INTENT,
+    after_the_intent => INTENT_DURABLE,
+    at_execute_and_never_saw_it => At::Sent(Writes::Swallowed),
+    at_execute_and_did_it => At::Sent(Writes::Stalled),
+    at_settle => SETTLE,
+}
