@@ -91,7 +91,7 @@ fn chosen(app: &AppHandle, item: &str) {
     match item {
         "open" => windows::show_main_soon(app, None),
         "review" => review(app),
-        "pause" => pause_or_resume(app),
+        "pause" => pause(app),
         "quit" => quit::by_the_person(app),
         _ => {}
     }
@@ -105,11 +105,15 @@ fn review(app: &AppHandle) {
     }
 }
 
-fn pause_or_resume(app: &AppHandle) {
+/// Any program on the session bus can choose an item of a tray's menu, so nothing is resumed from here: the window opens.
+fn pause(app: &AppHandle) {
     let Some(broker) = app.try_state::<Broker>().map(|state| state.inner().clone()) else { return };
+    if broker.is_paused() {
+        windows::show_main_soon(app, Some(Navigation { page: "agents".to_owned(), connection: None }));
+    }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = broker.pause_all(!broker.is_paused()).await {
+        if let Err(error) = broker.pause_all(true).await {
             tracing::warn!("pausing: {error}");
         }
         // A check item checks itself when it is clicked; show what is.

@@ -33,6 +33,7 @@ pub(crate) fn admission_key(arrival: &Arrival) -> Digest {
     Hasher::new("admission")
         .part(arrival.agent.as_str().as_bytes())
         .part(arrival.evidence.program.as_bytes())
+        .part(&arrival.evidence.inode.to_be_bytes())
         .part(&arrival.evidence.uid.to_be_bytes())
         .finish()
 }
@@ -92,7 +93,9 @@ impl Broker {
                 )
                 .into());
             }
-            self.0.desk.check_budget(&arrival.agent, self.now()).map_err(|denial| crate::dispatch::refused(&denial))?;
+            let now = self.now();
+            let room = self.0.desk.check_newcomers(now).and_then(|()| self.0.desk.check_budget(&arrival.agent, now));
+            room.map_err(|denial| crate::dispatch::refused(&denial))?;
             let (connections, granted) = self.registry(|registry| {
                 let live: Vec<Connection> =
                     registry.connections.values().filter(|c| c.deleted_at.is_none()).cloned().collect();
@@ -101,10 +104,12 @@ impl Broker {
             });
             let connections: Vec<_> =
                 connections.into_iter().map(|c| crate::cards::badge(&self.as_it_counts(c))).collect();
-            let sentence = if was.is_some() {
-                format!("Another program calls itself {}", arrival.agent)
-            } else {
-                format!("Let {} use your Odoo connections?", arrival.agent)
+            let sentence = match &was {
+                Some(was) if was.program == arrival.evidence.program => {
+                    format!("The program of {} was updated or replaced", arrival.agent)
+                }
+                Some(_) => format!("Another program calls itself {}", arrival.agent),
+                None => format!("Let {} use your Odoo connections?", arrival.agent),
             };
             let ticket = Ticket::open(new_ticket_id(), TicketKind::Admission, key, key, self.now())
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());

@@ -148,7 +148,7 @@ impl Approver {
             Ok((held.ticket.agent().cloned(), held.ticket.kind()))
         })?;
         if let (Some(agent), TicketKind::Call | TicketKind::Admission) = (&agent, kind) {
-            self.broker.0.desk.count_verdict(agent, false, now);
+            self.broker.0.desk.count_verdict(kind, agent, false, now);
         }
         self.broker.give_back_for(id);
         self.broker.note_ticket(id, "denied");
@@ -160,12 +160,12 @@ impl Approver {
     }
 
     pub(crate) fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
-        let agent = self.change(id, |held| {
+        let (agent, kind) = self.change(id, |held| {
             held.ticket.approve(digest, now)?;
-            Ok(held.ticket.agent().cloned())
+            Ok((held.ticket.agent().cloned(), held.ticket.kind()))
         })?;
         if let Some(agent) = agent {
-            self.broker.0.desk.count_verdict(&agent, true, now);
+            self.broker.0.desk.count_verdict(kind, &agent, true, now);
         }
         self.broker.0.desk.note_approval(id, now);
         self.broker.note_ticket(id, "approved");

@@ -128,6 +128,8 @@ struct Papers {
     budgets: HashMap<AgentId, Budget>,
     /// What the person said yes to of late, oldest first.
     approvals: VecDeque<(TicketId, Timestamp)>,
+    /// Of all programs together that nobody admitted: a name costs nothing.
+    newcomers: Budget,
 }
 
 pub(crate) struct Desk {
@@ -148,9 +150,9 @@ impl Desk {
                 continue;
             }
             match change.as_str() {
-                "opened" => self.lock().budgets.entry(agent.clone()).or_default().asks.push_back(entry.at),
-                "approved" => self.count_verdict(agent, true, entry.at),
-                "denied" => self.count_verdict(agent, false, entry.at),
+                "opened" => self.lock().budget(*ticket_kind, agent).asks.push_back(entry.at),
+                "approved" => self.count_verdict(*ticket_kind, agent, true, entry.at),
+                "denied" => self.count_verdict(*ticket_kind, agent, false, entry.at),
                 _ => {}
             }
         }
@@ -171,18 +173,11 @@ impl Desk {
             .filter(|held| held.ticket.kind() != TicketKind::Form && !held.is_silent())
             .count();
         let budget = papers.budgets.entry(agent.clone()).or_default();
-        if let Some(until) = budget.refused_until {
-            if now < until {
-                return Err(out_of_budget(
-                    "A person refused three calls in a row. Stop and talk to the user before you try again.",
-                    Retry::after(until.since(now)),
-                ));
-            }
-            budget.refused_until = None;
-            budget.denials = 0;
-        }
-        while budget.asks.front().is_some_and(|at| now.since(*at) >= Duration::from_hours(1)) {
-            budget.asks.pop_front();
+        if let Some(wait) = budget.cools_for(now) {
+            return Err(out_of_budget(
+                "A person refused three calls in a row. Stop and talk to the user before you try again.",
+                Retry::after(wait),
+            ));
         }
         if open >= OPEN_PER_AGENT {
             return Err(out_of_budget(
@@ -190,12 +185,26 @@ impl Desk {
                 Retry::WhenChanged,
             ));
         }
-        if budget.asks.len() >= ASKS_PER_HOUR {
-            let wait = budget.asks.front().map_or(Duration::ZERO, |at| at.plus(Duration::from_hours(1)).since(now));
+        if let Some(wait) = budget.is_spent_for(now) {
             return Err(out_of_budget(
                 "You asked a person 20 times within an hour. Put the rest into fewer, larger calls.",
                 Retry::after(wait),
             ));
+        }
+        Ok(())
+    }
+
+    /// Whether a program that nobody admitted may ask to be. Whatever they call themselves, they share one budget.
+    pub(crate) fn check_newcomers(&self, now: Timestamp) -> Result<(), Denial> {
+        let newcomers = &mut self.lock().newcomers;
+        if let Some(wait) = newcomers.cools_for(now) {
+            return Err(out_of_budget(
+                "The user refused to admit three programs in a row. Stop and talk to the user before you try again.",
+                Retry::after(wait),
+            ));
+        }
+        if let Some(wait) = newcomers.is_spent_for(now) {
+            return Err(out_of_budget("20 programs asked to be admitted within an hour.", Retry::after(wait)));
         }
         Ok(())
     }
@@ -206,7 +215,7 @@ impl Desk {
         let mut papers = self.lock();
         let asks = held.ticket.kind() != TicketKind::Form && !held.is_silent();
         if let (Some(agent), true) = (held.ticket.agent().cloned(), asks) {
-            papers.budgets.entry(agent).or_default().asks.push_back(held.ticket.opened_at());
+            papers.budget(held.ticket.kind(), &agent).asks.push_back(held.ticket.opened_at());
         }
         papers.order.push(id.clone());
         papers.held.insert(id.clone(), held);
@@ -312,10 +321,10 @@ impl Desk {
         expired
     }
 
-    /// Remembers what the person said to an agent: three denials in a row cool it down.
-    pub(crate) fn count_verdict(&self, agent: &AgentId, approved: bool, now: Timestamp) {
+    /// Remembers what the person said to an agent, or to whoever wanted to be one: three denials in a row cool it down.
+    pub(crate) fn count_verdict(&self, kind: TicketKind, agent: &AgentId, approved: bool, now: Timestamp) {
         let mut papers = self.lock();
-        let budget = papers.budgets.entry(agent.clone()).or_default();
+        let budget = papers.budget(kind, agent);
         if approved {
             budget.denials = 0;
         } else {
@@ -356,7 +365,35 @@ impl Desk {
     }
 }
 
+impl Budget {
+    /// How long the person is left in peace after what they refused.
+    fn cools_for(&mut self, now: Timestamp) -> Option<Duration> {
+        let until = self.refused_until?;
+        if now < until {
+            return Some(until.since(now));
+        }
+        self.refused_until = None;
+        self.denials = 0;
+        None
+    }
+
+    /// How long until the hour has room for another question.
+    fn is_spent_for(&mut self, now: Timestamp) -> Option<Duration> {
+        let hour = Duration::from_hours(1);
+        while self.asks.front().is_some_and(|at| now.since(*at) >= hour) {
+            self.asks.pop_front();
+        }
+        (self.asks.len() >= ASKS_PER_HOUR).then(|| self.asks.front().map_or(hour, |at| at.plus(hour).since(now)))
+    }
+}
+
 impl Papers {
+    /// What a question of this kind is taken from. The name on an admission is a claim: it must not spend what belongs to
+    /// the agent of that name.
+    fn budget(&mut self, kind: TicketKind, agent: &AgentId) -> &mut Budget {
+        if kind == TicketKind::Admission { &mut self.newcomers } else { self.budgets.entry(agent.clone()).or_default() }
+    }
+
     /// Keeps the newest ended tickets; open ones always stay.
     fn forget_old(&mut self) {
         let ended = self.order.iter().filter(|id| self.is_ended(id)).count();
@@ -419,9 +456,12 @@ mod tests {
     }
 
     fn ask(desk: &Desk, n: u8, at: Timestamp) -> TicketId {
-        let ticket =
-            Ticket::open(TicketId::from_random([n; 10]), TicketKind::Admission, Digest::of(&[n]), Digest::of(&[n]), at)
-                .asked_by(agent(), BridgeId::from_random([1; 10]));
+        raise(desk, TicketKind::Call, n, at)
+    }
+
+    fn raise(desk: &Desk, kind: TicketKind, n: u8, at: Timestamp) -> TicketId {
+        let ticket = Ticket::open(TicketId::from_random([n; 10]), kind, Digest::of(&[n]), Digest::of(&[n]), at)
+            .asked_by(agent(), BridgeId::from_random([1; 10]));
         desk.open(Held {
             ticket,
             sentence: String::new(),
@@ -463,15 +503,33 @@ mod tests {
     fn three_denials_in_a_row_cool_an_agent_down() {
         let desk = Desk::new();
         for _ in 0..3 {
-            desk.count_verdict(&agent(), false, T0);
+            desk.count_verdict(TicketKind::Call, &agent(), false, T0);
         }
         assert!(desk.check_budget(&agent(), T0).is_err());
         assert!(desk.check_budget(&agent(), T0.plus(COOL_DOWN)).is_ok());
-        desk.count_verdict(&agent(), false, T0);
-        desk.count_verdict(&agent(), true, T0);
-        desk.count_verdict(&agent(), false, T0);
-        desk.count_verdict(&agent(), false, T0);
+        for approved in [false, true, false, false] {
+            desk.count_verdict(TicketKind::Call, &agent(), approved, T0);
+        }
         assert!(desk.check_budget(&agent(), T0.plus(COOL_DOWN)).is_ok(), "an approval between breaks the row");
+    }
+
+    #[test]
+    fn newcomers_share_one_budget_whatever_they_call_themselves_and_take_nothing_from_an_agents() {
+        let desk = Desk::new();
+        for n in 0..20 {
+            desk.check_newcomers(T0).unwrap();
+            let id = raise(&desk, TicketKind::Admission, n, T0);
+            desk.change(&id, |held| held.ticket.deny(None, T0).unwrap());
+        }
+        assert!(desk.check_newcomers(T0).is_err());
+        let next_hour = T0.plus(Duration::from_hours(1));
+        assert!(desk.check_newcomers(next_hour).is_ok());
+        for name in ["claude", "claude-2", "claude-3"] {
+            desk.count_verdict(TicketKind::Admission, &AgentId::parse(name).unwrap(), false, next_hour);
+        }
+        assert!(desk.check_newcomers(next_hour).is_err());
+        assert!(desk.check_newcomers(next_hour.plus(COOL_DOWN)).is_ok());
+        assert!(desk.check_budget(&agent(), T0).is_ok());
     }
 
     #[test]

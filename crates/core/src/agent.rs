@@ -46,16 +46,17 @@ pub struct Evidence {
     pub pid: u32,
     /// Its program file, version folders replaced by `*`; empty when the system would not tell.
     pub program: String,
-    /// Device and inode of that file; zero when the system would not tell.
+    /// Stands for device and inode of that file; zero when the system would not tell.
     #[ts(type = "number")]
     pub inode: u64,
 }
 
 impl Evidence {
-    /// Whether `other` is the same program. An update keeps the path (version folders are already folded); a file at
-    /// another path is another program even under the same inode.
+    /// Whether `other` is the same program: the same file at the same path. A path alone proves nothing, because any
+    /// program may have a file of its own bound there, in a namespace of its own.
     pub fn is_same_program(&self, other: &Self) -> bool {
-        !self.program.is_empty() && self.uid == other.uid && self.program == other.program
+        let is_known = !self.program.is_empty() && self.inode != 0;
+        is_known && self.uid == other.uid && self.program == other.program && self.inode == other.inode
     }
 }
 
@@ -70,11 +71,16 @@ mod tests {
     #[test]
     fn evidence_that_the_system_would_not_tell_matches_nothing() {
         assert!(!seen("").is_same_program(&seen("")));
+        let untold = Evidence { inode: 0, ..seen("/usr/bin/claude") };
+        assert!(!untold.is_same_program(&untold));
     }
 
     #[test]
     fn another_program_is_not_the_same_agent() {
-        assert!(seen("/usr/bin/claude").is_same_program(&Evidence { pid: 77, inode: 3, ..seen("/usr/bin/claude") }));
-        assert!(!seen("/usr/bin/claude").is_same_program(&seen("/tmp/claude")));
+        let claude = seen("/usr/bin/claude");
+        assert!(claude.is_same_program(&Evidence { pid: 77, ..claude.clone() }));
+        assert!(!claude.is_same_program(&seen("/tmp/claude")));
+        assert!(!claude.is_same_program(&Evidence { inode: 3, ..claude.clone() }), "another file at the same path");
+        assert!(!claude.is_same_program(&Evidence { uid: 1001, ..claude.clone() }));
     }
 }

@@ -1,16 +1,17 @@
 //! Who runs the bridge: a walk up `/proc`.
 
-use gatehouse_core::Evidence;
+use gatehouse_core::{Evidence, Hasher};
+use rustix::fs::{Mode, OFlags};
 use std::ffi::OsString;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The program on whose behalf process `bridge` runs: its first ancestor that is not a mere go-between.
 pub(crate) fn evidence(uid: u32, bridge: u32) -> Evidence {
     let unknown = Evidence { uid, pid: 0, program: String::new(), inode: 0 };
     for pid in ancestors(bridge) {
-        let Some(program) = program_of(pid) else {
+        let Some((program, inode)) = program_of(pid) else {
             // Another user's, or one that hides: what stands above it says nothing about it.
             return Evidence { pid, ..unknown };
         };
@@ -21,7 +22,7 @@ pub(crate) fn evidence(uid: u32, bridge: u32) -> Evidence {
         if is_go_between(name) || (is_interpreter(name) && runs_a_package_runner(&arguments_of(pid))) {
             continue;
         }
-        return Evidence { uid, pid, program: without_versions(&program), inode: inode_of(pid) };
+        return Evidence { uid, pid, program: without_versions(&program), inode };
     }
     unknown
 }
@@ -42,18 +43,23 @@ fn parent_in_stat(stat: &[u8]) -> Option<u32> {
     rest.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
-fn program_of(pid: u32) -> Option<PathBuf> {
-    let link = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+/// Path and [`file_number`] of what process `pid` runs, of one and the same file: it is held open in between.
+fn program_of(pid: u32) -> Option<(PathBuf, u64)> {
+    let held = rustix::fs::open(format!("/proc/{pid}/exe"), OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", held.as_raw_fd())).ok()?;
+    let found = rustix::fs::fstat(&held).ok()?;
     // A program that was replaced while it runs.
     let name = link.as_os_str().as_bytes();
     let name = name.strip_suffix(b" (deleted)").unwrap_or(name);
-    Some(PathBuf::from(OsString::from_vec(name.to_vec())))
+    Some((PathBuf::from(OsString::from_vec(name.to_vec())), file_number(found.st_dev, found.st_ino)))
 }
 
-/// Device and inode in 53 bits, which is what a JSON number holds.
-fn inode_of(pid: u32) -> u64 {
-    std::fs::metadata(format!("/proc/{pid}/exe"))
-        .map_or(0, |found| (found.ino() ^ (found.dev() << 32)) & ((1 << 53) - 1))
+/// Device and inode in 53 bits, which is what a JSON number holds, and never zero. Hashed: who mounts a file system of
+/// their own chooses its inodes, and must not be able to choose this.
+fn file_number(device: u64, inode: u64) -> u64 {
+    let hash = Hasher::new("program file").part(&device.to_be_bytes()).part(&inode.to_be_bytes()).finish();
+    let number = hash.as_bytes().iter().take(7).fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    (number & ((1 << 53) - 1)).max(1)
 }
 
 fn arguments_of(pid: u32) -> Vec<String> {
@@ -208,6 +214,16 @@ mod tests {
     fn a_process_that_is_gone_is_unknown() {
         let seen = evidence(7, u32::MAX - 1);
         assert_eq!((seen.uid, seen.program.as_str(), seen.inode), (7, "", 0));
+    }
+
+    #[test]
+    fn files_are_told_apart_by_device_and_inode() {
+        let number = file_number(8, 1 << 32);
+        assert_eq!(number, file_number(8, 1 << 32));
+        for other in [file_number(9, 1 << 32), file_number(8, 1), file_number(0, (8 << 32) ^ (1 << 32))] {
+            assert_ne!(number, other);
+        }
+        assert!(number < 1 << 53);
     }
 
     #[test]

@@ -18,6 +18,6 @@ pid: number,
  */
 program: string, 
 /**
- * Device and inode of that file; zero when the system would not tell.
+ * Stands for device and inode of that file; zero when the system would not tell.
  */
 inode: number, };
