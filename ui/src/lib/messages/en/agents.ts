@@ -1,0 +1,50 @@
+import { plural } from '../../format';
+
+/** The Agents page. */
+export const agents = {
+  agents: {
+    meaning: 'Programs you admitted. Each may use only the connections granted to it.',
+    emptyTitle: 'No agents yet',
+    emptyBody: 'Connect an MCP client. Its first call asks you to admit it.',
+    connectClient: 'Connect a client',
+    program: 'Program seen',
+    programUnknown: 'The system does not tell which program this is.',
+    grants: 'May use',
+    noGrants: 'No connection',
+    lastSeen: 'Last call',
+    admitted: (when: string) => `admitted ${when}`,
+    live: (count: number) => plural(count, { one: 'Connected', other: 'Connected # times' }),
+    notLive: 'Not connected',
+    paused: 'Paused',
+    pause: 'Pause',
+    resume: 'Resume',
+    standing: 'Without asking',
+    standingEnds: (left: string) => `${left} left`,
+    endStanding: 'End now',
+    revoke: 'Revoke',
+    revokeTitle: (agent: string) => `Revoke ${agent}?`,
+    revokeBody: 'Its open requests become void and it must be admitted again before its next call.',
+  },
+  clients: {
+    title: 'Connect a client',
+    description: 'Tell your MCP client how to start the Gatehouse bridge.',
+    agentName: 'Agent name',
+    agentNameHint: 'What Gatehouse calls this client. Grants and limits belong to the name.',
+    agentNameRule: 'Use 1 to 40 lower-case letters, digits, - and _, starting with a letter or digit.',
+    steps: {
+      merge: 'Add this to the file:',
+      run: 'Run this in a terminal:',
+    },
+    systems: {
+      any: '',
+      mac: 'macOS:',
+      windows: 'Windows:',
+      linux: 'Linux:',
+      macLinux: 'macOS, Linux:',
+    },
+    snippet: 'Configuration',
+    copy: 'Copy',
+    copied: 'Copied',
+    then: 'Then restart the client. Its first call opens a card here that asks you to admit it.',
+  },
+};
