@@ -77,7 +77,7 @@ describe('a call', () => {
     expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('false');
     await click(getByTestId('approve'));
     const { ticket, digest } = sample('write');
-    expect(host.called('decide')).toEqual([[ticket, digest, { verdict: 'approve', typed_count: null }]]);
+    expect(host.called('decide')).toEqual([[ticket, digest, { verdict: 'approve', typed_count: null, unseen: null }, null]]);
     expect(host.called('closeApproval')).toHaveLength(1);
   });
 
@@ -142,7 +142,7 @@ describe('a call', () => {
     expect(host.called('decide')).toEqual([]);
     await fireEvent.input(getByTestId('type-count'), { target: { value: '120' } });
     await click(getByTestId('approve'));
-    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: 120 });
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: 120, unseen: null });
   });
 
   it('keeps raw arguments behind a disclosure', async () => {
@@ -398,7 +398,7 @@ describe('other cards', () => {
     expect(change.querySelector('[data-testid=after]')?.textContent).toBe('Development');
     await arm();
     await click(getByTestId('approve'));
-    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: null });
+    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: null, unseen: null });
   });
 
   it('policy edited outside: who noticed it, where it lets agents do more, and the difference', async () => {

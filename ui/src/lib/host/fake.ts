@@ -1,5 +1,8 @@
 import type { ActivityFilter } from '../bindings/ActivityFilter';
+import type { ActivityDetail } from '../bindings/ActivityDetail';
+import type { ActivityPage } from '../bindings/ActivityPage';
 import type { Approvals } from '../bindings/Approvals';
+import type { CallId } from '../bindings/CallId';
 import type { Card } from '../bindings/Card';
 import type { Connection } from '../bindings/Connection';
 import type { ConnectionDraft } from '../bindings/ConnectionDraft';
@@ -17,6 +20,7 @@ import type { PolicyPage } from '../bindings/PolicyPage';
 import type { PolicyPath } from '../bindings/PolicyPath';
 import type { PolicySaved } from '../bindings/PolicySaved';
 import type { ProbeStep } from '../bindings/ProbeStep';
+import type { RecentCall } from '../bindings/RecentCall';
 import type { RecordedCall } from '../bindings/RecordedCall';
 import type { RecordedExplanation } from '../bindings/RecordedExplanation';
 import type { ReplayReport } from '../bindings/ReplayReport';
@@ -26,13 +30,14 @@ import type { TicketId } from '../bindings/TicketId';
 import type { Topic } from '../bindings/Topic';
 import type { Tried } from '../bindings/Tried';
 import type { TryCall } from '../bindings/TryCall';
+import type { UndoOffer } from '../bindings/UndoOffer';
 import type { Verdict } from '../bindings/Verdict';
 import type { VerifyReport } from '../bindings/VerifyReport';
 import { hostOf } from '../connection-status';
 import { onPageDisturbed } from './disturbance';
 import { FakePolicies } from './fake-policies';
 import type { Host, Unsubscribe } from './host';
-import { emptyOverview, sampleConnection, sampleOverview, sampleProposal, sampleTickets } from './sample';
+import { emptyOverview, sampleConnection, sampleId, sampleOverview, sampleProposal, sampleTickets } from './sample';
 import { sampleCards, type SampleCard } from './sample-cards';
 import { sampleJournal, samplePayload } from './sample-journal';
 import { samplePaths } from './sample-policy';
@@ -46,6 +51,10 @@ export class FakeHost implements Host {
   state: Overview;
   tickets: Approvals;
   waitingCards: Card[];
+  /** Calls that were approved a moment ago. */
+  recent: RecentCall[] = [];
+  /** Calls of the journal that were taken back. */
+  undone: CallId[];
   journal: JournalEntry[];
   policies: FakePolicies;
   report: VerifyReport = { ok: true, entries: 128, unsealed: 3, problems: [] };
@@ -59,6 +68,7 @@ export class FakeHost implements Host {
   readonly #failures = new Map<string, EdgeError>();
   readonly #changed = new Set<(topics: Topic[]) => void>();
   readonly #navigate = new Set<(navigation: Navigation) => void>();
+  readonly #wanted = new Set<(ticket: TicketId) => void>();
   readonly #disturbed = new Set<() => void>();
   readonly #cancelled = new Set<string>();
   #seed = 200;
@@ -70,6 +80,7 @@ export class FakeHost implements Host {
     this.waitingCards = overview.connections.length === 0 ? [] : Object.values(sampleCards(now));
     this.policies = new FakePolicies(now, overview);
     this.journal = overview.connections.length === 0 ? [] : sampleJournal(now);
+    this.undone = this.journal.flatMap(({ event }) => ('undoes' in event ? (event.undoes ?? []) : []));
   }
 
   // For tests: what the program would do by itself.
@@ -85,6 +96,11 @@ export class FakeHost implements Host {
 
   navigateTo(navigation: Navigation): void {
     this.#navigate.forEach((listener) => listener(navigation));
+  }
+
+  /** The person asked for one card. */
+  want(ticket: TicketId): void {
+    this.#wanted.forEach((listener) => listener(ticket));
   }
 
   disturb(): void {
@@ -242,7 +258,7 @@ export class FakeHost implements Host {
     await this.#enter('review', ticket);
   }
 
-  async activity(filter: ActivityFilter): Promise<{ entries: JournalEntry[]; more: boolean }> {
+  async activity(filter: ActivityFilter): Promise<ActivityPage> {
     await this.#enter('activity', filter);
     const fits = this.journal.filter(({ seq, event }) => {
       const header = 'tool' in event ? event : this.#intentOf(event);
@@ -255,14 +271,14 @@ export class FakeHost implements Host {
         (filter.decision === null || header?.decision === filter.decision)
       );
     });
-    return { entries: fits.slice(0, PAGE_LENGTH), more: fits.length > PAGE_LENGTH };
+    return { entries: fits.slice(0, PAGE_LENGTH), undone: this.undone, more: fits.length > PAGE_LENGTH };
   }
 
-  async activityDetail(seq: number) {
+  async activityDetail(seq: number): Promise<ActivityDetail> {
     await this.#enter('activityDetail', seq);
     const entry = this.journal.find((candidate) => candidate.seq === seq);
     if (entry === undefined) throw missing();
-    return { entry, payload: samplePayload(entry), payload_note: null };
+    return { entry, payload: samplePayload(entry), payload_note: null, undo: this.#undoOf(entry) };
   }
 
   async verifyJournal(): Promise<VerifyReport> {
@@ -375,6 +391,21 @@ export class FakeHost implements Host {
     this.state = { ...this.state, paused };
   }
 
+  async undoCall(call: string): Promise<TicketId> {
+    await this.#enter('undoCall', call);
+    return sampleId('tkt', 70);
+  }
+
+  async undoAgent(agent: string): Promise<TicketId> {
+    await this.#enter('undoAgent', agent);
+    return sampleId('tkt', 71);
+  }
+
+  async changePin(remove: boolean): Promise<TicketId> {
+    await this.#enter('changePin', remove);
+    return sampleId('tkt', 72);
+  }
+
   async retryVault(): Promise<void> {
     await this.#enter('retryVault');
     this.state = { ...this.state, vault: { state: 'system' } };
@@ -404,9 +435,30 @@ export class FakeHost implements Host {
     await this.#enter('presentCard', ticket, digest);
   }
 
-  async decide(ticket: TicketId, digest: string, verdict: Verdict): Promise<void> {
-    await this.#enter('decide', ticket, digest, verdict);
+  async decide(ticket: TicketId, digest: string, verdict: Verdict, pin: string | null): Promise<void> {
+    await this.#enter('decide', ticket, digest, verdict, pin);
     this.waitingCards = this.waitingCards.filter((card) => card.ticket !== ticket);
+  }
+
+  async settlePin(ticket: TicketId, digest: string, current: string | null, pin: string | null): Promise<void> {
+    await this.#enter('settlePin', ticket, digest, current, pin);
+    this.waitingCards = this.waitingCards.filter((card) => card.ticket !== ticket);
+    this.state = { ...this.state, has_pin: pin !== null };
+  }
+
+  async recentCalls(): Promise<RecentCall[]> {
+    await this.#enter('recentCalls');
+    return structuredClone(this.recent);
+  }
+
+  async undoRecent(call: string): Promise<TicketId> {
+    await this.#enter('undoRecent', call);
+    return sampleId('tkt', 70);
+  }
+
+  async exportCard(ticket: TicketId, digest: string): Promise<string> {
+    await this.#enter('exportCard', ticket, digest);
+    return '/home/ada/Downloads/gatehouse-crm.lead-120.csv';
   }
 
   async closeApproval(): Promise<void> {
@@ -423,6 +475,11 @@ export class FakeHost implements Host {
   onNavigate(listener: (navigation: Navigation) => void): Unsubscribe {
     this.#navigate.add(listener);
     return () => this.#navigate.delete(listener);
+  }
+
+  onCardWanted(listener: (ticket: TicketId) => void): Unsubscribe {
+    this.#wanted.add(listener);
+    return () => this.#wanted.delete(listener);
   }
 
   onWindowDisturbed(listener: () => void): Unsubscribe {
@@ -458,6 +515,14 @@ export class FakeHost implements Host {
       ...this.state,
       connections: this.state.connections.map((old) => (old.id === connection.id ? connection : old)),
     };
+  }
+
+  #undoOf({ at, event }: JournalEntry): UndoOffer | null {
+    const header = event.kind === 'call' || event.kind === 'intent' ? event : this.#intentOf(event);
+    if (header === undefined || header.category === 'read' || header.undoes !== undefined) return null;
+    if (this.undone.includes(header.call)) return { offer: 'undone', at: at + 90_000 };
+    if (header.category === 'write') return { offer: 'possible', leaves: ['The note that Odoo wrote into the chatter.'] };
+    return { offer: 'impossible', why: 'Odoo keeps nothing of a deleted record.' };
   }
 
   #intentOf(event: JournalEntry['event']) {

@@ -3,6 +3,7 @@ import type { ActivityFilter } from '../bindings/ActivityFilter';
 import type { ActivityPage } from '../bindings/ActivityPage';
 import type { AgentId } from '../bindings/AgentId';
 import type { Approvals } from '../bindings/Approvals';
+import type { CallId } from '../bindings/CallId';
 import type { Card } from '../bindings/Card';
 import type { Connection } from '../bindings/Connection';
 import type { ConnectionDraft } from '../bindings/ConnectionDraft';
@@ -11,9 +12,6 @@ import type { Digest } from '../bindings/Digest';
 import type { Navigation } from '../bindings/Navigation';
 import type { Overview } from '../bindings/Overview';
 import type { ParsedUrl } from '../bindings/ParsedUrl';
-import type { ProbeStep } from '../bindings/ProbeStep';
-import type { SaveOutcome } from '../bindings/SaveOutcome';
-import type { SecretInput } from '../bindings/SecretInput';
 import type { PolicyCheck } from '../bindings/PolicyCheck';
 import type { PolicyDraft } from '../bindings/PolicyDraft';
 import type { PolicyEdit } from '../bindings/PolicyEdit';
@@ -22,16 +20,20 @@ import type { PolicyOutline } from '../bindings/PolicyOutline';
 import type { PolicyPage } from '../bindings/PolicyPage';
 import type { PolicyPath } from '../bindings/PolicyPath';
 import type { PolicySaved } from '../bindings/PolicySaved';
+import type { ProbeStep } from '../bindings/ProbeStep';
+import type { RecentCall } from '../bindings/RecentCall';
 import type { RecordedCall } from '../bindings/RecordedCall';
 import type { RecordedExplanation } from '../bindings/RecordedExplanation';
 import type { ReplayReport } from '../bindings/ReplayReport';
+import type { SaveOutcome } from '../bindings/SaveOutcome';
+import type { SecretInput } from '../bindings/SecretInput';
 import type { TicketId } from '../bindings/TicketId';
 import type { Tls } from '../bindings/Tls';
 import type { Topic } from '../bindings/Topic';
 import type { Tried } from '../bindings/Tried';
 import type { TryCall } from '../bindings/TryCall';
-import type { VerifyReport } from '../bindings/VerifyReport';
 import type { Verdict } from '../bindings/Verdict';
+import type { VerifyReport } from '../bindings/VerifyReport';
 
 /** Ends a subscription. */
 export type Unsubscribe = () => void;
@@ -101,6 +103,12 @@ export interface MainHost {
   /** Takes an answer back that was given in advance. */
   revokeStanding(ticket: TicketId): Promise<void>;
   pauseAll(paused: boolean): Promise<void>;
+  /** Asks in the approval window to take a call back. */
+  undoCall(call: CallId): Promise<TicketId>;
+  /** The same for everything that an agent changed in its last hour. */
+  undoAgent(agent: AgentId): Promise<TicketId>;
+  /** Asks in the approval window for a new PIN, or to remove it. */
+  changePin(remove: boolean): Promise<TicketId>;
   retryVault(): Promise<void>;
   useSessionVault(): Promise<void>;
   /** Opens an https page in the browser; the program refuses hosts that belong to no connection. */
@@ -114,7 +122,15 @@ export interface ApprovalHost {
   cards(): Promise<Card[]>;
   /** Tells which card is on screen; the program starts its own arming clock. */
   presentCard(ticket: TicketId, digest: Digest): Promise<void>;
-  decide(ticket: TicketId, digest: Digest, verdict: Verdict): Promise<void>;
+  /** With the PIN, where the card asks for it. */
+  decide(ticket: TicketId, digest: Digest, verdict: Verdict, pin: string | null): Promise<void>;
+  /** Sets, changes or removes the PIN, as the card says: the one in force where there is one, and the new one. */
+  settlePin(ticket: TicketId, digest: Digest, current: string | null, pin: string | null): Promise<void>;
+  /** Calls that were approved in this window a moment ago, the newest first. */
+  recentCalls(): Promise<RecentCall[]>;
+  undoRecent(call: CallId): Promise<TicketId>;
+  /** Writes every record of a card to a file and tells where it lies. */
+  exportCard(ticket: TicketId, digest: Digest): Promise<string>;
   closeApproval(): Promise<void>;
 }
 
@@ -122,6 +138,8 @@ export interface ApprovalHost {
 export interface WindowHost {
   onChanged(listener: (topics: Topic[]) => void): Unsubscribe;
   onNavigate(listener: (navigation: Navigation) => void): Unsubscribe;
+  /** The person asked for one card of the approval window. */
+  onCardWanted(listener: (ticket: TicketId) => void): Unsubscribe;
   /** The window was focused, blurred, moved, resized, raised or uncovered. */
   onWindowDisturbed(listener: () => void): Unsubscribe;
   copyText(text: string): Promise<void>;

@@ -25,6 +25,7 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
     expires_at: now + 14.8 * MINUTE,
     held_until: now + 88_000,
     content,
+    pin: null,
     ...changes,
   });
   return {
@@ -149,6 +150,8 @@ const field = (name: string, label: string, before: string | null, after: string
   before,
   after,
   drifted: false,
+  form: 'plain',
+  unit: null,
 });
 
 const call = (changes: Partial<CallCard>): CallCard => ({
@@ -160,7 +163,12 @@ const call = (changes: Partial<CallCard>): CallCard => ({
   total: 1,
   touches: [],
   effects: [],
+  steps: [],
+  summary: [],
+  exportable: null,
+  can_archive: false,
   preview_error: null,
+  unseen: null,
   rule: 'connection:/tools/odoo_write/require_approval/0',
   reason: 'Every change in production is asked about.',
   arguments: '{}',

@@ -303,6 +303,7 @@ export function sampleOverview(now: number): Overview {
     quarantine: [],
     demo_running: true,
     bridge_path: '/usr/bin/gatehouse-mcp',
+    has_pin: false,
   };
 }
 
@@ -319,4 +320,5 @@ export const emptyOverview = (): Overview => ({
   quarantine: [],
   demo_running: false,
   bridge_path: '/usr/bin/gatehouse-mcp',
+  has_pin: false,
 });

@@ -3,6 +3,7 @@ import { listen } from '@tauri-apps/api/event';
 import { getCurrentWindow } from '@tauri-apps/api/window';
 import type { Navigation } from '../bindings/Navigation';
 import type { ProbeStep } from '../bindings/ProbeStep';
+import type { TicketId } from '../bindings/TicketId';
 import type { Topic } from '../bindings/Topic';
 import { copyToClipboard } from './clipboard';
 import type { Host, Unsubscribe } from './host';
@@ -49,6 +50,9 @@ export const tauriHost: Host = {
   revokeAgent: (agent) => invoke('revoke_agent', { agent }),
   revokeStanding: (ticket) => invoke('revoke_standing', { ticket }),
   pauseAll: (paused) => invoke('pause_all', { paused }),
+  undoCall: (call) => invoke('undo_call', { call }),
+  undoAgent: (agent) => invoke('undo_agent', { agent }),
+  changePin: (remove) => invoke('change_pin', { remove }),
   retryVault: () => invoke('retry_vault'),
   useSessionVault: () => invoke('use_session_vault'),
   openExternal: (url) => invoke('open_external', { url }),
@@ -56,11 +60,16 @@ export const tauriHost: Host = {
 
   cards: () => invoke('cards'),
   presentCard: (ticket, digest) => invoke('present_card', { ticket, digest }),
-  decide: (ticket, digest, verdict) => invoke('decide', { ticket, digest, verdict }),
+  decide: (ticket, digest, verdict, pin) => invoke('decide', { ticket, digest, verdict, pin }),
+  settlePin: (ticket, digest, current, pin) => invoke('settle_pin', { ticket, digest, current, pin }),
+  recentCalls: () => invoke('recent_calls'),
+  undoRecent: (call) => invoke('undo_recent', { call }),
+  exportCard: (ticket, digest) => invoke('export_card', { ticket, digest }),
   closeApproval: () => invoke('close_approval'),
 
   onChanged: (listener) => unlisten(listen<Topic[]>('gatehouse://changed', (event) => listener(event.payload))),
   onNavigate: (listener) => unlisten(listen<Navigation>('gatehouse://navigate', (event) => listener(event.payload))),
+  onCardWanted: (listener) => unlisten(listen<TicketId>('gatehouse://card', (event) => listener(event.payload))),
   onWindowDisturbed: (listener) => {
     const window_ = getCurrentWindow();
     const ends = [

@@ -92,12 +92,28 @@ export function describe({ entry, intent }: Line, connectionName: (id: string) =
       };
     case 'guard':
       return { ...plain, what: t.activity.guard(event.model, event.change === 'opened'), on: event.name };
+    case 'read_back':
+      return {
+        ...plain,
+        what: t.activity.readBack(null),
+        on: event.message,
+        outcome: t.activity.findings[event.finding],
+        tone: FINDING_TONES[event.finding],
+      };
+    case 'pin':
+      return {
+        ...plain,
+        what: t.activity.pin(word(t.activity.pinChanges, event.change)),
+        tone: event.change === 'refused' ? 'warn' : 'idle',
+      };
     case 'started':
       return { ...plain, what: t.activity.started(event.version) };
     case 'quit':
       return { ...plain, what: t.activity.quit };
   }
 }
+
+const FINDING_TONES = { applied: 'good', not_applied: 'warn', unclear: 'bad' } as const;
 
 const NOTHING: Description = {
   agent: null,
