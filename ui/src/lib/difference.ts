@@ -10,8 +10,11 @@ const PAIRS_COMPARED = 4_000_000;
 
 /** The difference of two texts, line by line; long unchanged stretches become one `skipped` line with their count. */
 export function difference(before: string, after: string): DiffLine[] {
-  const old = linesOf(before);
-  const now = linesOf(after);
+  return folded(compared(linesOf(before), linesOf(after)));
+}
+
+/** What was kept, removed and added between two sequences, in order. */
+export function compared(old: readonly string[], now: readonly string[]): DiffLine[] {
   let head = 0;
   while (head < old.length && head < now.length && old[head] === now[head]) head += 1;
   let tail = 0;
@@ -22,11 +25,11 @@ export function difference(before: string, after: string): DiffLine[] {
   )
     tail += 1;
   const same = (text: string): DiffLine => ({ kind: 'same', text });
-  return folded([
+  return [
     ...old.slice(0, head).map(same),
     ...middle(old.slice(head, old.length - tail), now.slice(head, now.length - tail)),
     ...old.slice(old.length - tail).map(same),
-  ]);
+  ];
 }
 
 /** An empty text has no line; a line feed at the end ends the last one. */
@@ -38,12 +41,12 @@ function linesOf(text: string): string[] {
 }
 
 /** By longest common subsequence. */
-function middle(old: string[], now: string[]): DiffLine[] {
+function middle(old: readonly string[], now: readonly string[]): DiffLine[] {
   const width = now.length + 1;
-  const compared = old.length * now.length <= PAIRS_COMPARED;
-  const common = new Uint32Array(compared ? (old.length + 1) * width : 0);
+  const isCompared = old.length * now.length <= PAIRS_COMPARED;
+  const common = new Uint32Array(isCompared ? (old.length + 1) * width : 0);
   const at = (row: number, column: number): number => common[row * width + column] ?? 0;
-  if (compared) {
+  if (isCompared) {
     for (let row = old.length - 1; row >= 0; row -= 1) {
       for (let column = now.length - 1; column >= 0; column -= 1) {
         common[row * width + column] =
@@ -56,7 +59,7 @@ function middle(old: string[], now: string[]): DiffLine[] {
   let column = 0;
   while (row < old.length || column < now.length) {
     const [left, right] = [old[row], now[column]];
-    if (compared && left !== undefined && left === right) {
+    if (isCompared && left !== undefined && left === right) {
       found.push({ kind: 'same', text: left });
       row += 1;
       column += 1;

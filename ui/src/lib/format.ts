@@ -10,6 +10,29 @@ function locale(): string | undefined {
 /** A whole number with the separators of the reader's language. */
 export const number = (value: number): string => new Intl.NumberFormat(locale()).format(value);
 
+/** A number as it is written with a point, with every digit that it has. */
+export function exactNumber(text: string): string {
+  const decimals = text.split('.')[1]?.length ?? 0;
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return new Intl.NumberFormat(locale(), digits).format(Number(text));
+}
+
+/** A day of the calendar, whatever the time zone. */
+export const dateOnly = (utcMillis: number): string =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(utcMillis);
+
+/** Date, time and zone of the reader; seconds where there are any. */
+export const preciseMoment = (millis: number): string =>
+  new Intl.DateTimeFormat(locale(), {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: millis % 60_000 === 0 ? undefined : '2-digit',
+    timeZoneName: 'short',
+  }).format(millis);
+
 /** Date and time to the second. */
 export const moment = (millis: number): string =>
   new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(millis);

@@ -41,6 +41,7 @@ import { emptyOverview, sampleConnection, sampleId, sampleOverview, samplePropos
 import { sampleCards, type SampleCard } from './sample-cards';
 import { sampleJournal, samplePayload } from './sample-journal';
 import { samplePaths } from './sample-policy';
+import { sampleRecents } from './sample-recents';
 import { sampleTryCall } from './sample-replay';
 import { sampleSchema } from './sample-schema';
 
@@ -51,6 +52,8 @@ export class FakeHost implements Host {
   state: Overview;
   tickets: Approvals;
   waitingCards: Card[];
+  /** Whether approved calls run and linger. */
+  runs = false;
   /** Calls that were approved a moment ago. */
   recent: RecentCall[] = [];
   /** Calls of the journal that were taken back. */
@@ -437,6 +440,8 @@ export class FakeHost implements Host {
 
   async decide(ticket: TicketId, digest: string, verdict: Verdict, pin: string | null): Promise<void> {
     await this.#enter('decide', ticket, digest, verdict, pin);
+    const card = this.waitingCards.find((candidate) => candidate.ticket === ticket);
+    if (this.runs && verdict.verdict === 'approve' && card?.content.kind === 'call') this.#run(card);
     this.waitingCards = this.waitingCards.filter((card) => card.ticket !== ticket);
   }
 
@@ -453,7 +458,9 @@ export class FakeHost implements Host {
 
   async undoRecent(call: string): Promise<TicketId> {
     await this.#enter('undoRecent', call);
-    return sampleId('tkt', 70);
+    const card = sampleCards(Date.now()).undo;
+    this.waitingCards = [...this.waitingCards, card];
+    return card.ticket;
   }
 
   async exportCard(ticket: TicketId, digest: string): Promise<string> {
@@ -517,6 +524,25 @@ export class FakeHost implements Host {
     };
   }
 
+  /** Lets an approved call run, as in the window of a person who looks. */
+  #run(card: Card): void {
+    const entry: RecentCall = {
+      ticket: card.ticket,
+      call: sampleId('call', (this.#seed += 1)),
+      sentence: card.sentence,
+      connection: card.connection,
+      approved_at: Date.now(),
+      state: { state: 'running' },
+    };
+    const others = this.recent;
+    this.recent = [entry, ...others];
+    setTimeout(() => {
+      const undo: UndoOffer = { offer: 'possible', leaves: [] };
+      this.recent = [{ ...entry, state: { state: 'done', at: Date.now(), summary: '2 records changed', undo } }, ...others];
+      this.announce('approvals');
+    }, this.stepMillis * 3);
+  }
+
   #undoOf({ at, event }: JournalEntry): UndoOffer | null {
     const header = event.kind === 'call' || event.kind === 'intent' ? event : this.#intentOf(event);
     if (header === undefined || header.category === 'read' || header.undoes !== undefined) return null;
@@ -539,6 +565,9 @@ export function fakeHostFromAddress(search: string): FakeHost {
   const has = (state: string) => wish.getAll('state').includes(state);
   const host = new FakeHost(now, has('empty') ? emptyOverview() : sampleOverview(now));
   host.stepMillis = 350;
+  host.runs = true;
+  host.state.has_pin = has('pin');
+  if (has('recent')) host.recent = sampleRecents(now);
   if (has('paused')) host.state.paused = true;
   if (has('proposal')) host.state.proposals = [sampleProposal(now)];
   if (has('quarantine')) host.state.quarantine = ['The connection “Harbour Hotels” does not match its seal.'];

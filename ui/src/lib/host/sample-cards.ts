@@ -1,7 +1,9 @@
 import type { CallCard } from '../bindings/CallCard';
 import type { Card } from '../bindings/Card';
 import type { CardContent } from '../bindings/CardContent';
-import type { FieldChange } from '../bindings/FieldChange';
+import { call, field } from './sample-card-parts';
+import { plan, rewrite, several, sureUnseen } from './sample-call-cards';
+import { pinCard, undoLastHour, undoWrite } from './sample-own-cards';
 import { badgeOf, evidence, MINUTE, sampleConnections, sampleDigest, sampleId } from './sample';
 
 /** One card of each kind, by name. */
@@ -128,6 +130,32 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
       },
       { agent: null, connection: badge(2), held_until: null },
     ),
+    text: card(12, 'Change 6 fields on 1 contact', { kind: 'call', ...rewrite() }),
+    plan: card(13, 'A plan of 3 steps: 2 new records, 1 method', { kind: 'call', ...plan() }),
+    many: card(14, 'Change 2 fields on 120 leads', { kind: 'call', ...several() }),
+    unseen: card(15, 'Change 1 field on 4 contacts', { kind: 'call', ...sureUnseen() }),
+    undo: card(
+      16,
+      'Take back a change of 2 contacts',
+      { kind: 'undo', ...undoWrite(now) },
+      { agent: null, held_until: null },
+    ),
+    undos: card(
+      17,
+      'Take back the last hour of claude-code',
+      { kind: 'undo', ...undoLastHour(now) },
+      { agent: null, held_until: null },
+    ),
+    setpin: card(18, 'Set a PIN', { kind: 'pin', change: 'set' }, pinCard()),
+    changepin: card(19, 'Change the PIN', { kind: 'pin', change: 'change' }, pinCard(3)),
+    removepin: card(20, 'Remove the PIN', { kind: 'pin', change: 'remove' }, pinCard(5)),
+    pin: card(21, 'Delete 3 contacts', { kind: 'call', ...unlink(3) }, { pin: { tries_left: 5, refused_until: null } }),
+    wrongpin: card(
+      22,
+      'Delete 3 contacts',
+      { kind: 'call', ...unlink(3) },
+      { pin: { tries_left: 0, refused_until: now + 5 * MINUTE } },
+    ),
   };
 }
 
@@ -142,42 +170,18 @@ export type SampleCard =
   | 'loosening'
   | 'edit'
   | 'broken'
-  | 'policy';
-
-const field = (name: string, label: string, before: string | null, after: string | null): FieldChange => ({
-  field: name,
-  label,
-  before,
-  after,
-  drifted: false,
-  form: 'plain',
-  unit: null,
-});
-
-const call = (changes: Partial<CallCard>): CallCard => ({
-  tool: 'odoo_write',
-  category: 'write',
-  severity: 'medium',
-  model: 'Contact (res.partner)',
-  records: [],
-  total: 1,
-  touches: [],
-  effects: [],
-  steps: [],
-  summary: [],
-  exportable: null,
-  can_archive: false,
-  preview_error: null,
-  unseen: null,
-  rule: 'connection:/tools/odoo_write/require_approval/0',
-  reason: 'Every change in production is asked about.',
-  arguments: '{}',
-  standing: null,
-  type_count: null,
-  ran_before: null,
-  drifted: false,
-  ...changes,
-});
+  | 'policy'
+  | 'text'
+  | 'plan'
+  | 'many'
+  | 'unseen'
+  | 'undo'
+  | 'undos'
+  | 'setpin'
+  | 'changepin'
+  | 'removepin'
+  | 'pin'
+  | 'wrongpin';
 
 const write = (): CallCard =>
   call({
@@ -246,17 +250,19 @@ const hostile = (): CallCard =>
     touches: ['Writes 2 lines of “Bank accounts” through child_ids.'],
   });
 
-const unlink = (): CallCard =>
+const unlink = (total = 120): CallCard =>
   call({
     tool: 'odoo_unlink',
     category: 'destructive',
     severity: 'critical',
     model: 'Lead (crm.lead)',
-    total: 120,
-    type_count: 120,
+    total,
+    type_count: total > 10 ? total : null,
+    can_archive: true,
+    exportable: total > 50 ? total : null,
     reason: 'Deleting is always asked about.',
     rule: 'connection:/tools/odoo_unlink/require_approval/0',
-    records: Array.from({ length: 50 }, (_, index) => ({
+    records: Array.from({ length: Math.min(50, total) }, (_, index) => ({
       id: 200 + index,
       name: `Quote for ${20 + index} chairs`,
       change: 'delete' as const,

@@ -1,4 +1,4 @@
-import { plural } from '../../format';
+import { number, plural } from '../../format';
 
 /** The approval window. */
 export const approval = {
@@ -11,6 +11,7 @@ export const approval = {
     next: 'Next request',
     emptyTitle: 'Nothing waits for you',
     emptyBody: 'You can close this window.',
+    closesItself: 'This window closes by itself.',
     gone: 'The request you were looking at has ended. Nothing of it ran because of this window.',
     changed: 'The data changed while you were looking. This is the new request.',
     byYou: 'You asked for this',
@@ -43,6 +44,8 @@ export const approval = {
     emptyValue: '(empty)',
     fieldDrifted: 'changed since',
     previewFailed: 'What it would change cannot be shown.',
+    neverUnseen: 'A call like this is never approved unseen. Deny it, or let the agent ask again.',
+    typeUnseen: (words: string) => `Type “${words}” to approve without having seen what changes`,
     noPreview: 'Cannot be approved without a preview',
     hasErrors: 'Cannot be accepted with errors in it',
     drifted: 'The data changed after you approved it. Nothing ran. These are the values of now.',
@@ -55,6 +58,18 @@ export const approval = {
     besidesNew: (count: number) =>
       plural(count, { one: 'Odoo also fills in # field, as it predicts', other: 'Odoo also fills in # fields, as it predicts' }),
     touches: 'Also touches',
+    step: (place: number) => `Step ${number(place)}`,
+    uses: 'Takes from earlier steps',
+    summary: 'All records in short',
+    summaryOf: (total: number) => `All ${number(total)} records in short`,
+    columnBefore: 'Before',
+    columnAfter: 'After',
+    columnRecords: 'Records',
+    otherChanges: 'Other values',
+    noValue: '(none)',
+    firstRecords: (shown: number) => `The first ${number(shown)} in full`,
+    exportAll: (count: string) => `Export all ${count} records`,
+    exported: 'Written to',
     atLeast: 'This is at least what happens: automations in Odoo can do more.',
     rule: 'Asked because:',
     arguments: 'Raw arguments',
@@ -66,10 +81,13 @@ export const approval = {
       plural(count, { one: 'Show # long value in full to approve', other: 'Show # long values in full to approve' }),
     scrollFirst: 'Scroll to the end to approve',
     typeFirst: (count: string) => `Type ${count} to approve`,
+    typeWords: (words: string) => `Type “${words}” first`,
     typeCount: (count: string) => `To approve ${count} records, type the number:`,
     deny: 'Deny',
     denyReason: 'Deny with reason…',
     denyAndSend: 'Deny and send',
+    denyArchive: 'Deny, archive instead',
+    archiveReason: 'Archive these records instead: odoo_write with {"active": false} on the same ids.',
     denyPause: 'Deny and pause agent',
     denyPauseMeaning: (agent: string) => `Deny, and refuse every call of ${agent} until you resume it`,
     reasonLabel: 'Reason, for the agent to read',
@@ -77,6 +95,50 @@ export const approval = {
     standing: 'Like this for 15 minutes means:',
     approveStanding: 'Approve like this for 15 minutes',
     accept: 'Approve',
+  },
+  recent: {
+    label: 'Approved a moment ago',
+    states: {
+      waits: 'Approved. Runs when the agent asks again.',
+      running: 'Running…',
+      done: 'Done:',
+      failed: 'Failed:',
+    },
+    undone: 'taken back',
+  },
+  undo: {
+    calls: (count: number) =>
+      plural(count, { one: 'This is taken back', other: 'These # calls are taken back, the newest first' }),
+    madeBy: (agent: string, when: string) => `${agent}, ${when}`,
+    stops: 'It stops before an older call:',
+    conflicts: 'What stays as it is',
+    conflictsMeaning: 'Somebody changed these since. They are not touched.',
+    left: 'The call left:',
+    now: 'Stays:',
+    leaves: 'What does not come back',
+    byYou: 'Gatehouse does this in your name, not the agent. It is written into the journal.',
+    keep: 'Keep as it is',
+    takeBack: 'Take back',
+  },
+  pin: {
+    ask: 'Your PIN',
+    first: 'Type your PIN to approve',
+    current: 'PIN in force',
+    fresh: 'New PIN',
+    again: 'New PIN again',
+    rule: (least: number, most: number) => `${number(least)} to ${number(most)} digits, letters or signs.`,
+    currentFirst: 'Type the PIN in force',
+    tooShort: (least: number) => `Type a new PIN of at least ${number(least)} characters`,
+    differ: 'The two new PINs differ',
+    triesLeft: (count: number) =>
+      plural(count, { one: 'One wrong PIN more, and none is taken for a while.', other: '# wrong ones may still be typed.' }),
+    refused: (time: string) => `Too many wrong PINs. None is taken for ${time}`,
+    meaning: {
+      set: 'From then on this window asks for it before anything is approved that deletes or touches production. A program that presses buttons does not know it.',
+      change: 'The new PIN takes the place of the one in force.',
+      remove: 'Nothing asks for a PIN any more. A program that can press buttons on this desktop could then approve like you.',
+    },
+    actions: { set: 'Set the PIN', change: 'Change the PIN', remove: 'Remove the PIN' },
   },
   admission: {
     program: 'Program',
@@ -118,5 +180,6 @@ export const approval = {
     removed: 'removed:',
     added: 'added:',
     skipped: { one: '# unchanged line', other: '# unchanged lines' },
+    words: { one: '… # unchanged word …', other: '… # unchanged words …' },
   },
 };

@@ -1,0 +1,49 @@
+import type { Card } from '../lib/bindings/Card';
+import type { ConnectionId } from '../lib/bindings/ConnectionId';
+import type { Verdict } from '../lib/bindings/Verdict';
+
+/** What a card sends when it is decided. */
+export type Answer =
+  | { kind: 'verdict'; verdict: Verdict; pin: string | null }
+  | { kind: 'pin'; current: string | null; pin: string | null };
+
+/** What the person ticked and typed on a card. */
+export class Entries {
+  granted = $state<ConnectionId[]>([]);
+  count = $state('');
+  unseen = $state('');
+  /** The PIN that the card asks for, or the one in force on the card that changes it. */
+  pin = $state('');
+  newPin = $state('');
+  newPinAgain = $state('');
+
+  constructor({ content }: Card) {
+    if (content.kind === 'admission') this.granted = [...content.granted];
+  }
+
+  /** The yes that the card's main button gives. */
+  yes({ content }: Card): Verdict {
+    if (content.kind === 'admission') return { verdict: 'admit', connections: [...this.granted] };
+    const call = content.kind === 'call' ? content : null;
+    return {
+      verdict: 'approve',
+      typed_count: call?.type_count == null ? null : Number(this.count),
+      unseen: call?.preview_error == null ? null : call.unseen,
+    };
+  }
+
+  /** What is sent for `verdict`. PINs are handed over and forgotten here. */
+  answer({ content, pin }: Card, verdict: Verdict): Answer {
+    const [typed, fresh] = [this.pin, this.newPin];
+    this.pin = this.newPin = this.newPinAgain = '';
+    const isYes = verdict.verdict !== 'deny' && verdict.verdict !== 'deny_and_pause';
+    if (content.kind !== 'pin' || !isYes) {
+      return { kind: 'verdict', verdict, pin: isYes && pin !== null ? typed : null };
+    }
+    return {
+      kind: 'pin',
+      current: content.change === 'set' ? null : typed,
+      pin: content.change === 'remove' ? null : fresh,
+    };
+  }
+}

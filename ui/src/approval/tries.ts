@@ -1,0 +1,8 @@
+import type { PinAsked } from '../lib/bindings/PinAsked';
+import { t } from '../lib/messages';
+
+/** So many wrong PINs may be typed in a row. */
+const TRIES = 5;
+
+/** How many tries are left, once a wrong PIN was typed. */
+export const triesHint = ({ tries_left }: PinAsked): string | null => (tries_left < TRIES ? t.pin.triesLeft(tries_left) : null);
