@@ -1,46 +1,17 @@
 import { fireEvent } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../tests/axe';
+import { arm, click, press, sample, stopTheClock, tab } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
-import type { Card } from '../lib/bindings/Card';
-import { sampleCards, type SampleCard } from '../lib/host/sample-cards';
+import type { SampleCard } from '../lib/host/sample-cards';
 import { ARM_DELAY } from './guard.svelte';
 
-beforeEach(() => {
-  vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
-});
+beforeEach(() => void stopTheClock());
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
-
-const arm = () => vi.advanceTimersByTimeAsync(ARM_DELAY + 20);
-
-/** A click as a person makes it: pressed and released on the same button. */
-async function click(button: HTMLElement, detail = 1) {
-  await fireEvent.pointerDown(button);
-  await fireEvent.pointerUp(button);
-  await fireEvent.click(button, { detail });
-  await vi.advanceTimersByTimeAsync(10);
-}
-
-/** A key as a browser makes it: Enter clicks when it goes down, Space when it comes up. */
-async function press(button: HTMLElement, key: 'Enter' | ' ', { repeat = false, held = false } = {}) {
-  const goes = await fireEvent.keyDown(button, { key, repeat });
-  if (goes && key === 'Enter') await fireEvent.click(button, { detail: 0 });
-  if (held) return;
-  const comes = await fireEvent.keyUp(button, { key });
-  if (goes && comes && key === ' ') await fireEvent.click(button, { detail: 0 });
-  await vi.advanceTimersByTimeAsync(10);
-}
-
-const tab = async (on: HTMLElement) => {
-  await fireEvent.keyDown(on, { key: 'Tab' });
-  await fireEvent.keyUp(on, { key: 'Tab' });
-};
-
-const sample = (name: SampleCard): Card => sampleCards(Date.now())[name];
 
 describe('a call', () => {
   it('shows who, where, what, before and after, and the rule', async () => {
@@ -455,6 +426,16 @@ it.each([
   'edit',
   'broken',
   'policy',
+  'text',
+  'plan',
+  'many',
+  'unseen',
+  'undo',
+  'undos',
+  'setpin',
+  'changepin',
+  'pin',
+  'wrongpin',
 ] satisfies SampleCard[])('axe finds nothing on the card “%s”', async (name) => {
   vi.useRealTimers();
   await openApproval(name);

@@ -39,8 +39,10 @@ export function fold(text: string, isFirst: boolean, isLast: boolean): Fold | nu
   };
 }
 
+const TOKEN = /[\p{L}\p{M}\p{N}_]+(?:[.@-][\p{L}\p{M}\p{N}_]+)*|\s+|[^\s\p{L}\p{N}_]\p{M}*/gu;
+
 /** Words, runs of white space, and every other character by itself with its accents. Mixed scripts stay in one word. */
-const tokens = (text: string): string[] => text.match(/[\p{L}\p{M}\p{N}_.@-]+|\s+|[^\s\p{L}\p{N}_.@-]\p{M}*/gu) ?? [];
+const tokens = (text: string): string[] => text.match(TOKEN) ?? [];
 
 /** White space alone between two changes belongs to both: three changed words are one change. */
 function withoutIslands(parts: readonly DiffLine[]): DiffLine[] {

@@ -17,6 +17,8 @@ describe('the main window', () => {
     await findByTestId('layer-user');
     await user.keyboard('{Control>}5{/Control}');
     await findByTestId('verify-journal');
+    await user.keyboard('{Control>}6{/Control}');
+    await findByTestId('settings-pin');
     await user.keyboard('{Meta>}1{/Meta}');
     await findByTestId('search-connections');
   });

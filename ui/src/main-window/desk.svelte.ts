@@ -15,7 +15,7 @@ import type { Proposal } from '../lib/bindings/Proposal';
 import type { Topic } from '../lib/bindings/Topic';
 import { Policies } from '../pages/policy/policies.svelte';
 
-export const PAGES = ['connections', 'approvals', 'agents', 'policy', 'activity'] as const;
+export const PAGES = ['connections', 'approvals', 'agents', 'policy', 'activity', 'settings'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** What the Connections page shows beside its list. */

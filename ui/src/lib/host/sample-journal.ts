@@ -19,6 +19,24 @@ export function sampleJournal(now: number): JournalEntry[] {
     },
   ];
   for (let round = 0; round < 40; round += 1) events.push(...roundOf(round));
+  events.push(
+    {
+      ...callOf(9000, 'odoo_write', 'ask'),
+      kind: 'intent',
+      agent: 'claude-code',
+      records: 2,
+      ticket: sampleId('tkt', 10),
+      undoes: sampleId('call', 361),
+    },
+    {
+      kind: 'settled',
+      call: sampleId('call', 9000),
+      outcome: { result: 'done', summary: '2 records changed' },
+      duration_ms: 96,
+      given_back: [],
+    },
+    { kind: 'pin', change: 'set' },
+  );
   events.push({
     ...callOf(9001, 'odoo_write', 'ask'),
     kind: 'intent',
@@ -92,6 +110,12 @@ function roundOf(round: number): JournalEvent[] {
         outcome: { result: 'unknown', message: 'the line dropped after the request was sent' },
         duration_ms: 30_004,
         given_back: [],
+      },
+      {
+        kind: 'read_back',
+        call: sampleId('call', seed + 3),
+        finding: 'applied',
+        message: 'Odoo holds the new contact with all values that were sent.',
       },
     ];
   }

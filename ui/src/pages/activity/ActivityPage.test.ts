@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { axeFindings } from '../../../tests/axe';
 import { freshHost, openMain } from '../../../tests/windows';
 import { FakeHost } from '../../lib/host/fake';
+import { sampleId } from '../../lib/host/sample';
 
 async function openPage(...args: Parameters<typeof openMain>) {
   const screen = await openMain(...args);
@@ -127,4 +128,78 @@ it('leads from a call to trying it on the Policy page', async () => {
   await findByTestId('try-call', undefined, { timeout: 10_000 });
   await waitFor(() => expect(host.called('recordedCall')).toEqual([[Number(call.dataset['seq'])]]));
   expect(getByTestId('nav-policy').getAttribute('aria-current')).toBe('page');
+});
+
+/** The row of a call that holds `words`, opened. */
+async function open(screen: Awaited<ReturnType<typeof openPage>>, words: string) {
+  const rows = await screen.findAllByTestId('activity-row');
+  const row = rows.find((candidate) => candidate.textContent?.includes(words));
+  if (row === undefined) throw new Error(`no row says ${words}`);
+  await screen.user.click(row);
+}
+
+it('offers to take a write back, and says what would not come back', async () => {
+  const screen = await openPage();
+  await open(screen, 'Sent; the answer is not written down yet');
+  const offer = await screen.findByTestId('detail-undo');
+  expect(offer.dataset['offer']).toBe('possible');
+  expect(offer.textContent).toContain('chatter');
+  expect(await axeFindings()).toEqual([]);
+  await screen.user.click(screen.getByTestId('undo-call'));
+  expect(screen.host.called('undoCall')).toEqual([[sampleId('call', 9001)]]);
+});
+
+it('marks what was taken back, and says when', async () => {
+  const screen = await openPage();
+  const marks = await screen.findAllByTestId('taken-back');
+  expect(marks).toHaveLength(1);
+  expect(marks[0]?.closest('tr')?.textContent).toContain('2 records changed');
+  const row = marks[0]?.closest('tr');
+  if (row == null) throw new Error('no row');
+  await screen.user.click(row);
+  await waitFor(() => expect(screen.getByTestId('detail-undo').textContent).toContain('Taken back'));
+  expect(screen.queryByTestId('undo-call')).toBeNull();
+});
+
+it('says of a deletion why there is no way back', async () => {
+  const screen = await openPage();
+  await open(screen, 'odoo_unlink');
+  expect((await screen.findByTestId('detail-undo')).textContent).toContain('Odoo keeps nothing');
+  expect(screen.queryByTestId('undo-call')).toBeNull();
+});
+
+it('offers nothing of the kind for what changed nothing, and for taking back itself', async () => {
+  const screen = await openPage();
+  await open(screen, 'odoo_search_read');
+  await waitFor(() => expect(screen.getByTestId('activity-detail').textContent).toContain('res.partner'));
+  expect(screen.queryByTestId('detail-undo')).toBeNull();
+  await open(screen, 'You took back a call of claude-code');
+  await waitFor(() => expect(screen.getByTestId('activity-detail').textContent).toContain('2 records changed'));
+  expect(screen.queryByTestId('detail-undo')).toBeNull();
+});
+
+it('follows a call that is taken back while its details stand open', async () => {
+  const screen = await openPage();
+  await open(screen, 'Sent; the answer is not written down yet');
+  await screen.findByTestId('undo-call');
+  screen.host.undone = [...screen.host.undone, sampleId('call', 9001)];
+  screen.host.announce('activity');
+  await waitFor(() => expect(screen.getByTestId('detail-undo').dataset['offer']).toBe('undone'));
+});
+
+it('tells what was read back of a call whose outcome was unknown', async () => {
+  const screen = await openPage();
+  await screen.findAllByTestId('activity-row');
+  await screen.user.click(screen.getByTestId('load-more'));
+  expect((await screen.findByTestId('finding')).textContent).toBe('Was applied');
+  await open(screen, 'Outcome unknown');
+  expect((await screen.findByTestId('detail-finding')).textContent).toContain('Odoo holds the new contact');
+});
+
+it('takes back an hour of the agent that is filtered by', async () => {
+  const { host, user, getByTestId, findByTestId, queryByTestId } = await openPage();
+  expect(queryByTestId('undo-hour-claude-code')).toBeNull();
+  await user.selectOptions(await findByTestId('filter-agent'), 'claude-code');
+  await user.click(getByTestId('undo-hour-claude-code'));
+  expect(host.called('undoAgent')).toEqual([['claude-code']]);
 });

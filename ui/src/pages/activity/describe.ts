@@ -1,13 +1,17 @@
+import type { CallId } from '../../lib/bindings/CallId';
+import type { Finding } from '../../lib/bindings/Finding';
 import type { JournalEntry } from '../../lib/bindings/JournalEntry';
 import type { JournalEvent } from '../../lib/bindings/JournalEvent';
 import type { Outcome } from '../../lib/bindings/Outcome';
 import { t } from '../../lib/messages';
 import { layerTitle } from '../policy/trial/words';
 
-/** One line of the Activity page: an entry, together with the intent that it settles where that is known. */
+/** One line of the Activity page: an entry, with the intent that it settles and what was read back, where that is known. */
 export interface Line {
   entry: JournalEntry;
   intent: JournalEntry | null;
+  /** What was found when the answer had been lost. */
+  readBack: JournalEntry | null;
 }
 
 /** What a line says, column by column. */
@@ -21,28 +25,50 @@ export interface Description {
   ticket: string | null;
   /** The hash of the policies that judged a call, or that a change led to. */
   policy: string | null;
+  /** The call that it is about, which may be taken back. */
+  call: CallId | null;
   outcome: string | null;
   tone: 'good' | 'bad' | 'warn' | 'idle';
+  /** What was read back of a call whose outcome was unknown. */
+  finding: Finding | null;
   duration: number | null;
 }
 
-/** Entries as lines, newest first: an intent stands with its outcome where both are here. */
+/** Entries as lines, newest first: an intent stands with its outcome, and both with what was read back, where they are here. */
 export function lines(entries: readonly JournalEntry[]): Line[] {
   const intents = new Map<string, JournalEntry>();
   const settled = new Set<string>();
+  const readBacks = new Map<string, JournalEntry>();
   for (const entry of entries) {
     if (entry.event.kind === 'intent') intents.set(entry.event.call, entry);
     if (entry.event.kind === 'settled') settled.add(entry.event.call);
+    // The newest tells best, and stands first.
+    if (entry.event.kind === 'read_back' && !readBacks.has(entry.event.call)) readBacks.set(entry.event.call, entry);
   }
   return entries
     .filter(({ event }) => event.kind !== 'intent' || !settled.has(event.call))
+    .filter(({ event }) => event.kind !== 'read_back' || !(settled.has(event.call) || intents.has(event.call)))
     .map((entry) => ({
       entry,
       intent: entry.event.kind === 'settled' ? (intents.get(entry.event.call) ?? null) : null,
+      readBack:
+        entry.event.kind === 'settled' || entry.event.kind === 'intent'
+          ? (readBacks.get(entry.event.call) ?? null)
+          : null,
     }));
 }
 
-export function describe({ entry, intent }: Line, connectionName: (id: string) => string | null): Description {
+/** The tone of a finding. */
+export const FINDING_TONES = { applied: 'good', not_applied: 'warn', unclear: 'bad' } as const;
+
+export function describe(line: Line, connectionName: (id: string) => string | null): Description {
+  const { event } = line.entry;
+  const said = describeEntry(line, connectionName);
+  const finding = line.readBack?.event.kind === 'read_back' ? line.readBack.event.finding : null;
+  return { ...said, finding, call: 'call' in event ? event.call : null };
+}
+
+function describeEntry({ entry, intent }: Line, connectionName: (id: string) => string | null): Description {
   const { event } = entry;
   const plain = { ...NOTHING };
   switch (event.kind) {
@@ -95,7 +121,7 @@ export function describe({ entry, intent }: Line, connectionName: (id: string) =
     case 'read_back':
       return {
         ...plain,
-        what: t.activity.readBack(null),
+        what: t.activity.readBack,
         on: event.message,
         outcome: t.activity.findings[event.finding],
         tone: FINDING_TONES[event.finding],
@@ -113,8 +139,6 @@ export function describe({ entry, intent }: Line, connectionName: (id: string) =
   }
 }
 
-const FINDING_TONES = { applied: 'good', not_applied: 'warn', unclear: 'bad' } as const;
-
 const NOTHING: Description = {
   agent: null,
   connection: null,
@@ -124,8 +148,10 @@ const NOTHING: Description = {
   rule: null,
   ticket: null,
   policy: null,
+  call: null,
   outcome: null,
   tone: 'idle',
+  finding: null,
   duration: null,
 };
 
@@ -133,13 +159,17 @@ const NOTHING: Description = {
 type CallHeader = Omit<Extract<JournalEvent, { kind: 'intent' }>, 'kind' | 'call'>;
 
 function header(of: CallHeader): Description {
-  const target = [of.model, of.records === null ? null : t.activity.records(of.records)];
+  const isUndo = of.undoes !== undefined;
+  const target = [
+    ...(isUndo ? [of.tool] : []),
+    ...(of.model === null ? [] : [of.model, ...(of.records === null ? [] : [t.activity.records(of.records)])]),
+  ];
   return {
     ...NOTHING,
-    agent: of.agent,
+    agent: isUndo ? t.approvals.byYou : of.agent,
     connection: of.connection_name,
-    what: of.plan === undefined ? of.tool : t.activity.step(of.tool),
-    on: of.model === null ? null : target.filter(Boolean).join(' · '),
+    what: isUndo ? t.activity.tookBack(of.agent) : of.plan === undefined ? of.tool : t.activity.step(of.tool),
+    on: target.length === 0 ? null : target.join(' · '),
     decision: of.decision,
     rule: of.rule === '' ? null : of.rule,
     ticket: of.ticket,

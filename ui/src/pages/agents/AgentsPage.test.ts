@@ -40,6 +40,22 @@ describe('the agents', () => {
     await waitFor(() => expect(queryByText(/may call odoo_write/)).toBeNull());
   });
 
+  it('have their last hour taken back, on a card that asks', async () => {
+    const { host, user, getByTestId, findByText } = await openPage();
+    await user.click(getByTestId('undo-hour-claude-code'));
+    expect(host.called('undoAgent')).toEqual([['claude-code']]);
+    host.fail('undoAgent', { code: 'record_missing', message: 'It changed nothing in this hour.', retry: false });
+    await user.click(getByTestId('undo-hour-claude-desktop'));
+    await findByText('It changed nothing in this hour.');
+  });
+
+  it('lead to their policy', async () => {
+    const { user, getByTestId, findByTestId } = await openPage();
+    await user.click(getByTestId('policy-claude-code'));
+    await findByTestId('layer-agent', undefined, { timeout: 10_000 });
+    expect(getByTestId('nav-policy').getAttribute('aria-current')).toBe('page');
+  });
+
   it('are revoked after a question', async () => {
     const { user, getByTestId, findByTestId, queryByTestId } = await openPage();
     await user.click(getByTestId('revoke-claude-code'));

@@ -21,6 +21,7 @@ export const agents = {
     standing: 'Without asking',
     standingEnds: (left: string) => `${left} left`,
     endStanding: 'End now',
+    policy: 'Policy',
     revoke: 'Revoke',
     revokeTitle: (agent: string) => `Revoke ${agent}?`,
     revokeBody: 'Its open requests become void and it must be admitted again before its next call.',

@@ -23,6 +23,7 @@ export const frame = {
     agents: 'Agents',
     policy: 'Policy',
     activity: 'Activity',
+    settings: 'Settings',
     waiting: 'waiting',
   },
   environments: {

@@ -8,6 +8,7 @@ import { hostile } from './hostile';
 import { policy } from './policy';
 import { policyBuilder } from './policy-builder';
 import { policyTrial } from './policy-trial';
+import { settings } from './settings';
 
 /** Every text of both windows, in English, by page. Text with a value in it is a function. */
 export const en = {
@@ -21,4 +22,5 @@ export const en = {
   ...policy,
   ...policyTrial,
   ...policyBuilder,
+  ...settings,
 };

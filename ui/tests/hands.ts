@@ -1,0 +1,38 @@
+import { fireEvent } from '@testing-library/svelte';
+import { vi } from 'vitest';
+import { ARM_DELAY } from '../src/approval/guard.svelte';
+import type { Card } from '../src/lib/bindings/Card';
+import { sampleCards, type SampleCard } from '../src/lib/host/sample-cards';
+
+/** Time stands still but for what a test lets pass. */
+export const stopTheClock = () =>
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
+
+export const arm = () => vi.advanceTimersByTimeAsync(ARM_DELAY + 20);
+
+/** A click as a person makes it: pressed and released on the same button. */
+export async function click(button: HTMLElement, detail = 1) {
+  await fireEvent.pointerDown(button);
+  await fireEvent.pointerUp(button);
+  await fireEvent.click(button, { detail });
+  await vi.advanceTimersByTimeAsync(10);
+}
+
+/** A key as a browser makes it: Enter clicks when it goes down, Space when it comes up. */
+export async function press(button: HTMLElement, key: 'Enter' | ' ', { repeat = false, held = false } = {}) {
+  const goes = await fireEvent.keyDown(button, { key, repeat });
+  if (goes && key === 'Enter') await fireEvent.click(button, { detail: 0 });
+  if (held) return;
+  const comes = await fireEvent.keyUp(button, { key });
+  if (goes && comes && key === ' ') await fireEvent.click(button, { detail: 0 });
+  await vi.advanceTimersByTimeAsync(10);
+}
+
+export const tab = async (on: HTMLElement) => {
+  await fireEvent.keyDown(on, { key: 'Tab' });
+  await fireEvent.keyUp(on, { key: 'Tab' });
+};
+
+export const type = (into: HTMLElement, value: string) => fireEvent.input(into, { target: { value } });
+
+export const sample = (name: SampleCard): Card => sampleCards(Date.now())[name];
