@@ -19,8 +19,8 @@ export function written(value: string, form: ValueForm): string | null {
   }
 }
 
-/** Digits beyond 15 would be rounded by the way. */
-const NUMBER = /^-?(?=[\d.]{1,16}$)(?:0|[1-9]\d*)(?:\.\d+)?$/;
+/** Up to 15 digits: a number of more would be rounded on the way. */
+const NUMBER = /^-?(?=(?:\d\.?){1,15}$)(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DATETIME = /^\d{4}-\d{2}-\d{2} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
 

@@ -41,6 +41,7 @@ export const approval = {
     changes: 'What changes',
     before: 'before:',
     after: 'after:',
+    utc: (moment: string) => `${moment} UTC`,
     emptyValue: '(empty)',
     fieldDrifted: 'changed since',
     previewFailed: 'What it would change cannot be shown.',
@@ -98,11 +99,12 @@ export const approval = {
   },
   recent: {
     label: 'Approved a moment ago',
+    said: (sentence: string, state: string) => `${sentence}. ${state}`,
     states: {
       waits: 'Approved. Runs when the agent asks again.',
       running: 'Running…',
-      done: 'Done:',
-      failed: 'Failed:',
+      done: 'Done.',
+      failed: 'Failed.',
     },
     undone: 'taken back',
   },
