@@ -59,7 +59,8 @@ impl<'a> Lines<'a> {
             for model in wanted.keys() {
                 schemas.insert((*model).to_owned(), site.fields(model, locale.lang.as_deref()).await?);
             }
-            let read = wanted.iter().filter_map(|(model, reading)| Some(reading.read(site, locale, schemas.get(*model)?)));
+            let read =
+                wanted.iter().filter_map(|(model, reading)| Some(reading.read(site, locale, schemas.get(*model)?)));
             let mut rows: BTreeMap<(String, i64), Record> = BTreeMap::new();
             for read in join_all(read).await {
                 let (model, read) = read?;
@@ -164,7 +165,10 @@ impl<'a> Commands<'a> {
             if !own.contains(&id) {
                 return Err(EdgeError::new(
                     ErrorCode::InvalidArguments,
-                    format!("{}: {} {id} does not belong to this record. Read its lines first.", self.field, self.model),
+                    format!(
+                        "{}: {} {id} does not belong to this record. Read its lines first.",
+                        self.field, self.model
+                    ),
                 ));
             }
         }

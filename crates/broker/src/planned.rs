@@ -103,7 +103,13 @@ impl Broker {
         done.map(|done| (done, undo))
     }
 
-    pub(crate) fn settle_step(&self, call: CallId, done: &Result<Done, EdgeError>, undo: Option<&Undo>, duration_ms: u64) {
+    pub(crate) fn settle_step(
+        &self,
+        call: CallId,
+        done: &Result<Done, EdgeError>,
+        undo: Option<&Undo>,
+        duration_ms: u64,
+    ) {
         let outcome = outcome_of(done);
         let settled = JournalEvent::settled(call, outcome, duration_ms, Vec::new());
         match undo {

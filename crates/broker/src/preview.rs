@@ -23,10 +23,10 @@ pub(crate) use links::{Move, moves};
 pub(crate) use sentences::{name_of_new, reference, sentence, touches};
 use serde_json::Value;
 pub(crate) use unseen::{is_passing, preview as unseen_preview};
-pub(crate) use words::{NOTHING, text_form};
+pub(crate) use words::{NOTHING, alone, text_form};
 
 /// Records shown one by one on a card.
-const SHOWN_RECORDS: usize = 50;
+pub(crate) const SHOWN_RECORDS: usize = 50;
 /// Above this many records a destructive call wants their number typed.
 const TYPE_COUNT_ABOVE: u64 = 10;
 /// Above this many any change does: not every record stands on the card.

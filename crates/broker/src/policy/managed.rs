@@ -137,7 +137,7 @@ mod tests {
             managed_policy: Some(folder.join("etc/policy.json")),
             administrator: folder.metadata().unwrap().uid(),
             user_policy: folder.join("policy.json"),
-            downloads: PathBuf::from("downloads"),
+            downloads: folder.join("downloads"),
             vault_service: String::new(),
             build: String::new(),
             bridge_path: String::new(),

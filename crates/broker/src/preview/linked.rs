@@ -72,7 +72,9 @@ impl Wanted {
     pub(crate) fn standing_in<'n>(&mut self, row: &Record, names: impl Iterator<Item = &'n str>, fields: &Fields) {
         for name in names {
             let Some(field) = fields.get(name).filter(|field| field.kind == FieldType::Many2many) else { continue };
-            let (Some(relation), Some(ids)) = (&field.relation, row.get(name).and_then(Value::as_array)) else { continue };
+            let (Some(relation), Some(ids)) = (&field.relation, row.get(name).and_then(Value::as_array)) else {
+                continue;
+            };
             let standing = self.standing.entry(relation.clone()).or_default();
             standing.extend(ids.iter().filter_map(Value::as_i64));
         }
@@ -80,8 +82,13 @@ impl Wanted {
 
     /// Reads the names. What the user may not read keeps its id; what is linked to must be there and readable.
     pub(crate) async fn read(self, site: &Site, locale: &Locale) -> Result<Names, EdgeError> {
-        let models: BTreeSet<String> =
-            self.linked.keys().chain(self.standing.keys()).filter(|model| !guard::is_never_read(model)).cloned().collect();
+        let models: BTreeSet<String> = self
+            .linked
+            .keys()
+            .chain(self.standing.keys())
+            .filter(|model| !guard::is_never_read(model))
+            .cloned()
+            .collect();
         let read = join_all(models.iter().map(|model| self.of_model(model, site, locale))).await;
         let mut names = Names::default();
         for (model, rows) in models.iter().zip(read) {
@@ -91,7 +98,9 @@ impl Wanted {
             if let Some(id) = self.linked.get(model).and_then(|ids| ids.iter().find(missing)) {
                 return Err(EdgeError::new(
                     ErrorCode::RecordMissing,
-                    format!("{model} {id}: no such record to link to, or the user may not see it. Search for it again."),
+                    format!(
+                        "{model} {id}: no such record to link to, or the user may not see it. Search for it again."
+                    ),
                 ));
             }
         }
@@ -123,7 +132,9 @@ fn linked_by_commands(commands: &Value) -> Vec<i64> {
     let of = |command: &Value| -> Vec<i64> {
         match command.get(0).and_then(Value::as_i64) {
             Some(4) => command.get(1).and_then(Value::as_i64).into_iter().collect(),
-            Some(6) => command.get(2).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect(),
+            Some(6) => {
+                command.get(2).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect()
+            }
             _ => Vec::new(),
         }
     };

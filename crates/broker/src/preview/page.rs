@@ -18,7 +18,8 @@ pub(super) fn readable(html: &str) -> String {
         match token {
             Token::StartTag(tag) => {
                 page.begin(&tag);
-                inside = ["script", "style"].into_iter().find(|name| name.as_bytes() == &**tag.name && !tag.self_closing);
+                inside =
+                    ["script", "style"].into_iter().find(|name| name.as_bytes() == &**tag.name && !tag.self_closing);
             }
             Token::EndTag(tag) => {
                 inside = None;
@@ -154,8 +155,31 @@ fn is_telling(name: &str, value: &str) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "br" | "hr" | "tr" | "ul" | "ol" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "table" | "section"
-            | "article" | "header" | "footer" | "main" | "address" | "blockquote" | "pre" | "dl" | "dt" | "dd" | "li"
+        "p" | "div"
+            | "br"
+            | "hr"
+            | "tr"
+            | "ul"
+            | "ol"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "table"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "address"
+            | "blockquote"
+            | "pre"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "li"
     )
 }
 

@@ -1,7 +1,7 @@
 //! A value in words, as a person reads it.
 
-use super::links::names_in_words;
 use super::linked::Names;
+use super::links::names_in_words;
 use super::page::readable;
 use super::sentences::reference;
 use crate::contents::{Kind, kind_of};
@@ -18,6 +18,11 @@ pub(crate) const NOTHING: &str = "—";
 const ONE_LINE: usize = 80;
 /// Related records named where they only stand there.
 const NAMED: usize = 20;
+
+/// A value in words where no names of other records are at hand.
+pub(crate) fn alone(value: &Value, field: &Field) -> String {
+    words(value, field, &Names::default())
+}
 
 /// A value in words.
 pub(super) fn words(value: &Value, field: &Field, names: &Names) -> String {
@@ -146,7 +151,10 @@ mod tests {
         assert_eq!(told(json!({"type": "integer"}), json!(9_007_199_254_740_993_i64)), "9007199254740993");
         assert_eq!(told(json!({"type": "integer"}), json!(0)), "0");
         let kept = |value: Value| told(json!({"type": "float", "digits": [16, 2]}), value);
-        assert_eq!((kept(json!(1.005)), kept(json!(-1.005)), kept(json!(1.5))), ("1.01".into(), "-1.01".into(), "1.5".into()));
+        assert_eq!(
+            (kept(json!(1.005)), kept(json!(-1.005)), kept(json!(1.5))),
+            ("1.01".into(), "-1.01".into(), "1.5".into())
+        );
         assert_eq!(kept(json!(3)), "3");
     }
 

@@ -281,7 +281,8 @@ impl WriteCall {
             let Some(row) = rows.get(&id) else { continue };
             let written: Vec<&str> = update.checked.fields.iter().map(String::as_str).collect();
             let besides = foreseen.and_then(|foreseen| foreseen.get(&id)).into_iter().flat_map(Map::keys);
-            let names = written.iter().copied().chain(currencies(&self.fields, &written)).chain(besides.map(String::as_str));
+            let names =
+                written.iter().copied().chain(currencies(&self.fields, &written)).chain(besides.map(String::as_str));
             let seen = names.map(|name| (name.to_owned(), row.get(name).cloned().unwrap_or_default()));
             observed.insert(id.to_string(), Value::Object(seen.collect()));
         }

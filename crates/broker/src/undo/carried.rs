@@ -11,9 +11,7 @@ use crate::preview::{KEPT_TEXT, shortened};
 use crate::state::{Broker, new_call_id};
 use crate::tools::{self, Done, Site, in_step};
 use crate::view::Topic;
-use gatehouse_core::{
-    CallHeader, CallId, EdgeError, ErrorCode, JournalEvent, Outcome, TicketId, Undo,
-};
+use gatehouse_core::{CallHeader, CallId, EdgeError, ErrorCode, JournalEvent, Outcome, TicketId, Undo};
 use gatehouse_ipc::message::CallAnswer;
 use serde_json::{Value, json};
 
@@ -106,8 +104,10 @@ impl Broker {
         };
         let started = self.now();
         let told = steps.iter().map(|step| json!({"tool": step.call.facts().tool, "arguments": step.arguments}));
-        let mut kept = payload(&json!({"steps": told.collect::<Vec<_>>()}), None, self.facts_of(site).as_ref(), None, 0);
-        let resolved = steps.iter().map(|step| json!({"tool": step.call.facts().tool, "resolved": step.call.resolved()}));
+        let mut kept =
+            payload(&json!({"steps": told.collect::<Vec<_>>()}), None, self.facts_of(site).as_ref(), None, 0);
+        let resolved =
+            steps.iter().map(|step| json!({"tool": step.call.facts().tool, "resolved": step.call.resolved()}));
         kept["resolved"] = shortened(&json!({"steps": resolved.collect::<Vec<_>>()}), KEPT_TEXT);
         self.note_intent(JournalEvent::Intent { call: id.clone(), of: whole }, kept).await?;
         let mut progress = Progress::default();
@@ -124,7 +124,9 @@ impl Broker {
         let all = steps.len();
         let outcome = match &failed {
             None => Outcome::Done { summary: format!("did {all} of {all} steps") },
-            Some((_, error)) if error.code == ErrorCode::OutcomeUnknown => Outcome::Unknown { message: error.message.clone() },
+            Some((_, error)) if error.code == ErrorCode::OutcomeUnknown => {
+                Outcome::Unknown { message: error.message.clone() }
+            }
             Some((0, error)) => Outcome::Failed { code: error.code, message: error.message.clone() },
             Some((done, error)) => {
                 Outcome::Done { summary: format!("did {done} of {all} steps, then: {}", error.message) }
@@ -197,10 +199,10 @@ impl Broker {
     async fn before(&self, step: &Step, site: &Site) -> Result<Value, EdgeError> {
         let before = step.call.before(site).await?;
         for change in &step.changes {
-            let record = change.line_of.as_ref().map_or_else(
-                || change.at.id.to_string(),
-                |model| format!("{model},{}", change.at.id),
-            );
+            let record = change
+                .line_of
+                .as_ref()
+                .map_or_else(|| change.at.id.to_string(), |model| format!("{model},{}", change.at.id));
             let now = before.get(&record).and_then(|record| record.get(&change.name)).unwrap_or(&Value::Null);
             if !holds(now, &change.now, &change.field) {
                 let error = no_way_back(&format!(

@@ -25,11 +25,7 @@ pub(crate) enum Asked {
     /// One call.
     Call(CallId),
     /// What an agent changed between these moments.
-    Agent {
-        agent: AgentId,
-        since: Timestamp,
-        until: Timestamp,
-    },
+    Agent { agent: AgentId, since: Timestamp, until: Timestamp },
 }
 
 impl Asked {
@@ -87,9 +83,10 @@ impl Broker {
         if let Some(connection) = &site.connection {
             ticket = ticket.about(connection.id.clone());
         }
-        self.void_tickets("it was asked anew", |held| {
-            matches!(&held.matter, Matter::Undo { asked: other, .. } if other.key() == asked.key())
-        });
+        self.void_tickets(
+            "it was asked anew",
+            |held| matches!(&held.matter, Matter::Undo { asked: other, .. } if other.key() == asked.key()),
+        );
         self.0.desk.open(Held {
             ticket,
             sentence,

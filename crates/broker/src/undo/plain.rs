@@ -1,7 +1,7 @@
 //! Whether a field still holds what a call left there: values as Odoo reads them, and as they were written, in one form.
 
 use crate::html::{Piece, pieces};
-use crate::preview::words;
+use crate::preview::alone;
 use gatehouse_odoo::{Field, FieldType};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -29,10 +29,7 @@ pub(super) enum Held {
     /// What the call left.
     Left,
     /// Something else; in words, what the call left and what is there.
-    Other {
-        left: String,
-        now: String,
-    },
+    Other { left: String, now: String },
 }
 
 /// Compares what is there now with what was there before a call wrote, and with what it left. `written` is none where
@@ -49,7 +46,7 @@ pub(super) fn held(now: &Value, before: &Value, written: Option<&Value>, field: 
     let left = match left {
         Some(Plain::Records(ids)) => listed(&ids),
         Some(Plain::Text(text)) if field.kind == FieldType::Html => text,
-        Some(_) => words(written.unwrap_or(&Value::Null), field),
+        Some(_) => alone(written.unwrap_or(&Value::Null), field),
         None => "not known".to_owned(),
     };
     Held::Other { left, now: shown(now, field) }
@@ -65,7 +62,7 @@ pub(super) fn shown(value: &Value, field: &Field) -> String {
     match plain(value, field) {
         Plain::Text(text) if field.kind == FieldType::Html => text,
         Plain::Records(ids) => listed(&ids),
-        _ => words(value, field),
+        _ => alone(value, field),
     }
 }
 
@@ -199,10 +196,7 @@ mod tests {
         assert_eq!(held_by("char", &json!("theirs"), &json!("old"), &json!("new")), other("new", "theirs"));
         assert_eq!(held_by("float", &json!(1.2), &json!(4.0), &json!(1.23)), other("1.23", "1.2"));
         assert_eq!(held_by("float", &json!(1), &json!(4.0), &json!(1.23)), other("1.23", "1"));
-        assert_eq!(
-            held_by("many2one", &json!([3, "Spain"]), &json!(false), &json!(75)),
-            other("#75", "Spain (#3)")
-        );
+        assert_eq!(held_by("many2one", &json!([3, "Spain"]), &json!(false), &json!(75)), other("#75", "Spain (#3)"));
         assert_eq!(held_by("html", &json!("<p>c</p>"), &json!("<p>a</p>"), &json!("<p>b</p>")), other("b", "c"));
         assert_eq!(held_by("many2many", &json!([1]), &json!([1, 2]), &json!([[4, 3, 0]])), other("#1, #2, #3", "#1"));
     }

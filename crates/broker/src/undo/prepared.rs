@@ -5,10 +5,10 @@ use super::recalled::{Change, Part, Recalled, call_of, outcome_of};
 use super::sifted::{self, Sieve, Sifted};
 use super::there::There;
 use super::{Asked, no_way_back};
-use crate::preview::{SHOWN_RECORDS, words};
+use crate::preview::{Entry, Preview, SHOWN_RECORDS, alone};
 use crate::state::{Broker, new_bridge_id};
 use crate::tools::arguments::Arguments;
-use crate::tools::{Call, Locale, Preview, Site};
+use crate::tools::{Call, Locale, Site};
 use crate::view::{FieldChange, RecordChange, StepCard, UndoCard, UndoConflict, UndoneCall};
 use gatehouse_core::{
     Agent, AgentId, AgentStatus, CallId, Category, Digest, EdgeError, ErrorCode, Evidence, Hasher, Outcome, UndoCall,
@@ -85,7 +85,8 @@ impl Broker {
             };
             if !is_one && !draft.conflicts.is_empty() {
                 let why = in_words(&draft.conflicts);
-                stops_before = Some(format!("It stops before “{}”: {why} Take that call back on its own.", change.summary));
+                stops_before =
+                    Some(format!("It stops before “{}”: {why} Take that call back on its own.", change.summary));
                 break;
             }
             conflicts.extend(draft.conflicts);
@@ -230,13 +231,7 @@ impl Broker {
     }
 
     /// Prepares one call. `before` is how many steps stand before its own.
-    async fn draft(
-        &self,
-        site: &Site,
-        there: &mut There,
-        change: &Change,
-        before: usize,
-    ) -> Result<Draft, EdgeError> {
+    async fn draft(&self, site: &Site, there: &mut There, change: &Change, before: usize) -> Result<Draft, EdgeError> {
         let mut draft = Draft::default();
         for part in &change.parts {
             for back in &part.back {
@@ -317,21 +312,14 @@ fn undone_call(change: &Change) -> UndoneCall {
 /// The card of one step. What steps before it bring back is there by then: its values before are those.
 fn card_of(number: usize, call: &dyn Call, preview: &Preview, changes: &[sifted::Change]) -> StepCard {
     let facts = call.facts();
-    let mut records = preview.records.clone();
-    let own = facts.ids.len().min(SHOWN_RECORDS);
+    let mut entries = preview.entries.clone();
     for change in changes.iter().filter(|change| change.is_foreseen) {
-        let is_its = |(place, record): &(usize, &RecordChange)| {
-            record.id == Some(change.at.id)
-                && match &change.line_of {
-                    None => *place < own,
-                    Some(model) => *place >= own && record.name.starts_with(&format!("{model} · ")),
-                }
-        };
-        let place = records.iter().enumerate().find(is_its).map(|(place, _)| place);
-        if let Some(record) = place.and_then(|place| records.get_mut(place)) {
-            foresee(record, change);
+        let is_its = |entry: &&mut Entry| entry.record.id == Some(change.at.id) && entry.model == change.line_of;
+        if let Some(entry) = entries.iter_mut().find(is_its) {
+            foresee(&mut entry.record, change);
         }
     }
+    let records = entries.into_iter().map(|entry| entry.record).take(SHOWN_RECORDS).collect();
     StepCard {
         number: u32::try_from(number).unwrap_or(u32::MAX),
         tool: facts.tool.clone(),
@@ -346,7 +334,7 @@ fn card_of(number: usize, call: &dyn Call, preview: &Preview, changes: &[sifted:
 }
 
 fn foresee(record: &mut RecordChange, change: &sifted::Change) {
-    let before = Some(words(&change.now, &change.field));
+    let before = Some(alone(&change.now, &change.field));
     match record.fields.iter_mut().find(|field| field.field == change.name) {
         Some(field) => field.before = before,
         None => record.fields.push(FieldChange::new(

@@ -156,7 +156,8 @@ impl Broker {
             Undo::Calls { calls, leaves } => (calls, leaves),
             Undo::None { why } => return Ok(Recalled::Final(why)),
         };
-        let parts = if of.tool == tools::PLAN { self.parts_of(call)? } else { part_of(&found, calls).map(|part| vec![part]) };
+        let parts =
+            if of.tool == tools::PLAN { self.parts_of(call)? } else { part_of(&found, calls).map(|part| vec![part]) };
         let (Ok(parts), Some(connection), Some(place)) = (parts, of.connection.clone(), place_of(&found.sent)) else {
             return Ok(Recalled::Final("What the journal keeps of it cannot be read any more.".to_owned()));
         };

@@ -71,9 +71,7 @@ impl Stands {
             TicketState::Approved { .. } => (Some(RecentState::Waits), None),
             TicketState::Running { .. } => (Some(RecentState::Running), None),
             TicketState::Settled { at } => match &held.result {
-                Some(Err(error)) => {
-                    (Some(RecentState::Failed { at: *at, message: error.message.clone() }), Some(*at))
-                }
+                Some(Err(error)) => (Some(RecentState::Failed { at: *at, message: error.message.clone() }), Some(*at)),
                 _ => (None, Some(*at)),
             },
             TicketState::Void { at, why } => (Some(RecentState::Failed { at: *at, message: why.clone() }), Some(*at)),

@@ -69,7 +69,9 @@ pub(super) fn of(call: &WriteCall, before: &Value, changed: &BTreeSet<i64>) -> U
     if call.facts.effects.iter().any(|effect| matches!(effect, Effect::Mail | Effect::MailPossible)) {
         leaves.insert("A message that went out stays.".into());
     }
-    leaves.extend(named(kept).map(|named| format!("Odoo may have changed {named} too: it computes that itself, and nobody writes it back.")));
+    leaves.extend(named(kept).map(|named| {
+        format!("Odoo may have changed {named} too: it computes that itself, and nobody writes it back.")
+    }));
     leaves.extend(computed_with(&fields, &call.fields));
     if !call.place.is_empty() {
         leaves.insert(format!("{OF_A_PLACE} {}: give the same with it.", call.place.join(" and ")));
