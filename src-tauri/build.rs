@@ -24,6 +24,8 @@ const COMMANDS: &[&str] = &[
     "review",
     "activity",
     "activity_detail",
+    "undo_call",
+    "undo_agent",
     "verify_journal",
     "pause_agent",
     "revoke_agent",
@@ -55,6 +57,8 @@ const COMMANDS: &[&str] = &[
     "settle_pin",
     "decide",
     "export_card",
+    "recent_calls",
+    "undo_recent",
     "close_approval",
 ];
 

@@ -3,8 +3,8 @@
 
 use crate::windows;
 use gatehouse_broker::Approver;
-use gatehouse_broker::view::{Card, Verdict};
-use gatehouse_core::{Digest, EdgeError, TicketId};
+use gatehouse_broker::view::{Card, RecentCall, Verdict};
+use gatehouse_core::{CallId, Digest, EdgeError, TicketId};
 use secrecy::SecretString;
 use tauri::{AppHandle, State};
 
@@ -45,6 +45,16 @@ pub(crate) async fn settle_pin(
 #[tauri::command(async)]
 pub(crate) fn export_card(approver: State<'_, Approver>, ticket: TicketId, digest: Digest) -> Told<String> {
     approver.export(&ticket, &digest)
+}
+
+#[tauri::command(async)]
+pub(crate) fn recent_calls(approver: State<'_, Approver>) -> Told<Vec<RecentCall>> {
+    approver.recent()
+}
+
+#[tauri::command]
+pub(crate) async fn undo_recent(approver: State<'_, Approver>, call: CallId) -> Told<TicketId> {
+    approver.undo(&call).await
 }
 
 #[tauri::command(async)]

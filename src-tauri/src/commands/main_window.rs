@@ -8,7 +8,7 @@ use gatehouse_broker::view::{
     ActivityDetail, ActivityFilter, ActivityPage, Approvals, ConnectionDraft, Overview, ParsedUrl, ProbeStep,
     SaveOutcome, SecretInput, VerifyReport,
 };
-use gatehouse_core::{AgentId, Connection, ConnectionId, EdgeError, TicketId, Tls};
+use gatehouse_core::{AgentId, CallId, Connection, ConnectionId, EdgeError, TicketId, Tls};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 
@@ -115,6 +115,16 @@ pub(crate) fn activity(broker: State<'_, Broker>, filter: ActivityFilter) -> Tol
 #[tauri::command(async)]
 pub(crate) fn activity_detail(broker: State<'_, Broker>, seq: u64) -> Told<ActivityDetail> {
     broker.activity_detail(seq)
+}
+
+#[tauri::command]
+pub(crate) async fn undo_call(broker: State<'_, Broker>, call: CallId) -> Told<TicketId> {
+    broker.undo_call(&call).await
+}
+
+#[tauri::command]
+pub(crate) async fn undo_agent(broker: State<'_, Broker>, agent: AgentId) -> Told<TicketId> {
+    broker.undo_agent(&agent).await
 }
 
 #[tauri::command]

@@ -29,6 +29,8 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         m::review,
         m::activity,
         m::activity_detail,
+        m::undo_call,
+        m::undo_agent,
         m::verify_journal,
         m::pause_agent,
         m::revoke_agent,
@@ -59,6 +61,8 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         a::settle_pin,
         a::decide,
         a::export_card,
+        a::recent_calls,
+        a::undo_recent,
         a::close_approval,
     ]
 }

@@ -115,14 +115,22 @@ impl Broker {
         }
         for (whole, lines) in tries {
             let Some(at) = all_done(&lines) else { continue };
-            let steps = self.0.store.steps(&whole, None).map_err(|error| error.edge())?;
-            let steps: Vec<Line> = steps.into_iter().map(|step| step.line).collect();
-            let complete = steps.is_empty() || all_done(&steps).is_some();
-            if complete && self.taken_back_within(&whole, depth)?.is_none() {
+            if self.is_complete(&whole, &lines)? && self.taken_back_within(&whole, depth)?.is_none() {
                 return Ok(Some(at));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a plan that took a call back did all of its steps; a call of its own, and steps for themselves, are complete.
+    fn is_complete(&self, whole: &CallId, lines: &[Line]) -> Result<bool, EdgeError> {
+        let is_whole = |line: &Line| call_of(&line.entry).is_some_and(|(call, _)| call == whole);
+        if !lines.iter().any(is_whole) {
+            return Ok(true);
+        }
+        let steps = self.0.store.steps(whole, None).map_err(|error| error.edge())?;
+        let steps: Vec<Line> = steps.into_iter().map(|step| step.line).collect();
+        Ok(steps.is_empty() || all_done(&steps).is_some())
     }
 
     /// What the journal knows of a call.

@@ -37,6 +37,7 @@ mod requests;
 mod schema;
 #[cfg(target_os = "linux")]
 mod sealed;
+mod taking_back;
 mod trial;
 mod undo;
 mod writing;

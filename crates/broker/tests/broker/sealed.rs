@@ -23,7 +23,7 @@ const BARE_BUS: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/tm
 const START: &str = "printf test | gnome-keyring-daemon --foreground --components=secrets --unlock >/dev/null 2>&1 & \
      daemon=$!; \"$0\" --exact \"$1\" --nocapture; code=$?; kill $daemon; exit $code";
 
-fn inside_a_session(test: &str, body: impl AsyncFnOnce()) {
+pub(crate) fn inside_a_session(test: &str, body: impl AsyncFnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(body());
         std::fs::write(Path::new(&std::env::var_os("HOME").unwrap()).join("passed"), "").unwrap();
@@ -50,7 +50,7 @@ fn inside_a_session(test: &str, body: impl AsyncFnOnce()) {
 }
 
 /// Waits for the keyring, then opens a house with the demo.
-async fn house() -> House {
+pub(crate) async fn house() -> House {
     for _ in 0..200 {
         if gatehouse_vault::Vault::open_system("Gatehouse (test)").await.is_ok() {
             let house = House::with_keyring().await;

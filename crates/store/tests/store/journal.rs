@@ -288,3 +288,59 @@ fn lookups_use_their_index() {
         assert!(plan.contains(index) && !plan.contains("ORDER BY"), "{sql}: {plan}");
     }
 }
+
+#[test]
+fn a_call_is_found_with_its_steps_and_with_what_took_it_back() {
+    let house = House::new();
+    let with = |second, number, of: CallHeader| {
+        let event = JournalEvent::Intent { call: call(number), of };
+        house.append(record(second, event, Some(json!({"n": number}))));
+    };
+    with(0, 1, header("odoo_plan"));
+    with(1, 2, CallHeader { plan: Some(call(1)), ..header("odoo_write") });
+    with(2, 3, CallHeader { plan: Some(call(1)), ..header("odoo_create") });
+    house.append(settled(3, 3, Vec::new()));
+    house.append(record(
+        4,
+        JournalEvent::settled(call(1), Outcome::Done { summary: "did 2 of 2 steps".into() }, 5, Vec::new()),
+        Some(json!({"undo": "kept"})),
+    ));
+    with(5, 4, CallHeader { undoes: Some(call(1)), ..header("odoo_plan") });
+    with(6, 5, CallHeader { agent: agent("cursor"), undoes: Some(call(1)), ..header("odoo_plan") });
+
+    let sealer = Some(&*house.sealer);
+    let found = house.store.sent_call(&call(1), sealer).unwrap().unwrap();
+    assert_eq!(found.sent, PayloadState::Present(json!({"n": 1})));
+    assert_eq!(found.settled, PayloadState::Present(json!({"undo": "kept"})));
+    assert_eq!(house.store.sent_call(&call(1), None).unwrap().unwrap().settled, PayloadState::Locked);
+    assert_eq!(house.store.sent_call(&call(9), sealer).unwrap(), None);
+
+    let number = |event: &JournalEvent| match event {
+        JournalEvent::Intent { call: found, .. } => (1..9).find(|number| call(*number) == *found),
+        _ => None,
+    };
+    let steps = house.store.steps(&call(1), sealer).unwrap();
+    let told: Vec<_> = steps.iter().map(|step| (number(&step.line.entry.event), step.line.settled.is_some())).collect();
+    assert_eq!(told, [(Some(3), true), (Some(2), false)], "the last step first");
+    let undoing = house.store.undoing(&call(1)).unwrap();
+    assert_eq!(undoing.iter().map(|line| number(&line.entry.event)).collect::<Vec<_>>(), [Some(5), Some(4)]);
+    assert!(house.store.undoing(&call(4)).unwrap().is_empty());
+
+    let mut seen = Vec::new();
+    let since = |second| {
+        let mut seen = Vec::new();
+        house.store.sent_since(&agent("claude-code"), at(second), |line| {
+            seen.push(number(&line.entry.event));
+            true
+        })?;
+        Ok::<_, gatehouse_store::StoreError>(seen)
+    };
+    assert_eq!(since(0).unwrap(), [Some(4), Some(1)], "steps and other agents are left out");
+    assert_eq!(since(1).unwrap(), [Some(4)]);
+    let enough = |line: gatehouse_store::Line| {
+        seen.push(number(&line.entry.event));
+        false
+    };
+    house.store.sent_since(&agent("claude-code"), at(0), enough).unwrap();
+    assert_eq!(seen, [Some(4)]);
+}
