@@ -7,7 +7,7 @@ use crate::preview::{KEPT_TEXT, shortened};
 use crate::read_back::Change;
 use crate::running::Job;
 use crate::state::{Broker, new_call_id};
-use crate::tools::{Call, Done, PlanCall, Site, in_step};
+use crate::tools::{CREATE, Call, Done, PlanCall, Site, in_step};
 use gatehouse_core::{
     CallHeader, CallId, Category, EdgeError, ErrorCode, Evidence, JournalEvent, Outcome, Timestamp, Undo, UndoCall,
 };
@@ -207,7 +207,8 @@ impl Progress {
         answer[if is_unknown { "unknown" } else { "failed" }] = json!({"step": number, "error": error});
         answer["not_run"] = json!(all - number);
         if let Undo::Calls { calls, leaves } = &undo {
-            answer["undo"] = json!(calls);
+            // What deleted records held is the person's to make again: policy may keep it from the agent.
+            answer["undo"] = calls.iter().filter(|call| call.tool != CREATE).map(|call| json!(call)).collect();
             if !leaves.is_empty() {
                 answer["undo_leaves"] = json!(leaves);
             }

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const NAME: &str = "odoo_create";
+pub(crate) const NAME: &str = "odoo_create";
 const MOST: usize = 100;
 
 pub(crate) struct Create;

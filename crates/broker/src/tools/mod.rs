@@ -44,6 +44,7 @@ use std::collections::BTreeSet;
 pub(crate) use approval_wait::NAME as APPROVAL_WAIT;
 pub(crate) use connect::NAME as CONNECT;
 pub(crate) use connection_add::{NAME as CONNECTION_ADD, secret_argument};
+pub(crate) use create::NAME as CREATE;
 pub(crate) use cursor::Cursors;
 pub(crate) use file::sized;
 pub(crate) use open_manager::NAME as OPEN_MANAGER;

@@ -1,5 +1,7 @@
 //! `odoo_unlink`: deletes records.
 
+mod remade;
+
 use super::arguments::Arguments;
 use super::besides::is_told;
 use super::site::Locale;
@@ -9,10 +11,12 @@ use crate::preview::sentence;
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition, Undo};
-use gatehouse_odoo::{FieldType, OdooError};
+use gatehouse_odoo::{FieldType, Fields, OdooError};
 use gatehouse_policy::guard;
+use remade::{Hung, hung};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) const NAME: &str = "odoo_unlink";
 const MOST: usize = 500;
@@ -78,6 +82,8 @@ impl Tool for Unlink {
             can_archive: fields.get("active").is_some_and(|field| field.store && field.related.is_none()),
             owned,
             held,
+            hung: OnceLock::new(),
+            fields,
             model,
             locale,
         }))
@@ -92,6 +98,9 @@ struct UnlinkCall {
     owned: BTreeMap<String, String>,
     /// The fields that a record is remembered by.
     held: Vec<String>,
+    /// What hung on them, once it runs.
+    hung: OnceLock<Hung>,
+    fields: Arc<Fields>,
     locale: Locale,
 }
 
@@ -140,6 +149,10 @@ impl Call for UnlinkCall {
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
         let session = site.session().await?;
+        if self.facts.ids.len() <= KEPT {
+            let found = hung(site, &self.locale, &self.fields, &self.facts.ids).await;
+            self.hung.get_or_init(|| found);
+        }
         let removed = session.client.unlink(&self.model, &self.facts.ids, Some(&self.locale.context)).await;
         site.told(&self.model, removed).await?;
         Ok(Done {
@@ -151,8 +164,11 @@ impl Call for UnlinkCall {
         })
     }
 
-    fn undo(&self, _: &Value, _: &Done) -> Undo {
-        Undo::none("Deleted records do not come back; what they held stands in the journal.")
+    fn undo(&self, before: &Value, _: &Done) -> Undo {
+        match self.hung.get() {
+            Some(hung) => remade::undo(&self.fields, hung, before),
+            None => Undo::none("Deleted records do not come back; their names stand in the journal."),
+        }
     }
 }
 

@@ -69,6 +69,8 @@ impl Sieve<'_> {
                 self.there.will_hold(&change.at, &change.name, change.then.clone());
             }
             self.sifted.arguments = kept.chunks(SHOWN_RECORDS).map(|some| of_updates(&back.arguments, some)).collect();
+        } else if back.arguments.get("ids").is_none() {
+            self.sifted.arguments.push(back.arguments.clone());
         } else {
             let ids = ids_of(&back.arguments);
             self.there.read(self.site, self.locale, &model, &ids, &BTreeSet::new()).await?;

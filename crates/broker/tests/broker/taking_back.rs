@@ -170,7 +170,6 @@ async fn where_nothing_is_left_to_take_back_there_is_no_card() {
     let call = last_call(&house);
     done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "sale.order", "ids": made["ids"]}))).await;
     assert!(refused(&house, &call).await.message.contains("does not exist"), "a deleted record is said to be gone");
-    assert!(refused(&house, &last_call(&house)).await.message.contains("do not come back"));
     assert!(house.approver.cards().is_empty());
 }
 
@@ -206,8 +205,10 @@ async fn the_last_hour_stops_before_the_first_conflict_and_before_what_has_no_wa
     house.meddle("res.partner", 10, json!({"phone": "+1", "city": "Before"})).await;
     write(&house, &agent, json!({"city": "Written"})).await;
     let tag = on_demo(json!({"model": "res.partner.category", "values": {"name": "Short-lived"}}));
-    let tag = done(&house, &agent, "odoo_create", tag).await["ids"].clone();
-    done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner.category", "ids": tag}))).await;
+    let tag = done(&house, &agent, "odoo_create", tag).await["ids"][0].as_i64().unwrap();
+    let below = on_demo(json!({"model": "res.partner.category", "values": {"name": "Below", "parent_id": tag}}));
+    done(&house, &agent, "odoo_create", below).await;
+    done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner.category", "ids": [tag]}))).await;
     agent.call("odoo_search_count", on_demo(json!({"model": "res.partner"}))).await.unwrap();
     let newest = write(&house, &agent, json!({"phone": "+2"})).await;
     let (card, undo) = all_of_the_hour(&house).await;
@@ -240,12 +241,37 @@ async fn a_created_record_is_archived_or_deleted_again() {
     let undo = taken_back(&house, &last_call(&house)).await;
     assert_eq!(undo.steps[0].tool, "odoo_unlink");
     assert!(house.stored("sale.order", order, "id").await.is_null());
-    assert!(matches!(offer(&house, &last_call(&house)), Some(UndoOffer::Impossible { .. })), "a deletion stays");
     // Archiving goes back in turn.
     let (archiving, ..) = undoings(&house)[0].clone();
     taken_back(&house, &archiving).await;
     assert_eq!(house.stored("res.partner", id, "active").await, json!(true));
     assert!(matches!(offer(&house, &created), Some(UndoOffer::Possible { .. })));
+}
+
+#[tokio::test]
+async fn a_deleted_record_on_which_nothing_hung_is_made_again_and_its_new_id_is_said_plainly() {
+    let (house, agent) = house().await;
+    let tag = on_demo(
+        json!({"model": "res.partner.category", "values": {"name": "Deleted and back", "color": 4, "active": false}}),
+    );
+    let tag = done(&house, &agent, "odoo_create", tag).await["ids"][0].as_i64().unwrap();
+    done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner.category", "ids": [tag]}))).await;
+    let undo = taken_back(&house, &last_call(&house)).await;
+    assert_eq!((undo.steps.len(), undo.steps[0].tool.as_str()), (1, "odoo_create"));
+    assert!(undo.leaves.iter().any(|left| left.contains("new ids")), "{:?}", undo.leaves);
+    assert!(house.stored("res.partner.category", tag, "id").await.is_null(), "the old id stays gone");
+    let new = tag + 1;
+    assert_eq!(house.stored("res.partner.category", new, "name").await, json!("Deleted and back"));
+    assert_eq!(house.stored("res.partner.category", new, "color").await, json!(4));
+    assert_eq!(house.stored("res.partner.category", new, "active").await, json!(false));
+
+    let quotation = on_demo(json!({"model": "sale.order", "values": {"partner_id": 10}}));
+    let order = done(&house, &agent, "odoo_create", quotation).await["ids"][0].as_i64().unwrap();
+    let note = on_demo(json!({"model": "sale.order", "res_id": order, "body": "Somebody's words"}));
+    done(&house, &agent, "odoo_message_post", note).await;
+    done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "sale.order", "ids": [order]}))).await;
+    let error = refused(&house, &last_call(&house)).await;
+    assert!(error.message.contains("do not come back"), "{}", error.message);
 }
 
 #[tokio::test]
