@@ -1,18 +1,27 @@
 //! The card tells what Odoo changes besides, as Odoo itself foresees, before anything is sent.
 
+use crate::execute::{done, last_undo, on_demo, taken_back};
 use crate::house::House;
-use crate::reading::older;
+use crate::reading::older_house;
 use gatehouse_broker::view::{CallCard, Card, CardContent, FieldChange, Verdict};
+use gatehouse_core::EdgeError;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 /// A quotation of the demo, and a customer other than its own.
 const ORDER: i64 = 7;
 const CUSTOMER: i64 = 14;
 
-fn content(card: &Card) -> &CallCard {
+pub(crate) fn content(card: &Card) -> &CallCard {
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     content
+}
+
+/// The person says no.
+pub(crate) async fn refuse(house: &House, card: &Card, call: JoinHandle<Result<Value, EdgeError>>) {
+    house.decide(card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
 }
 
 fn of<'a>(changes: &'a [FieldChange], name: &str) -> &'a FieldChange {
@@ -55,8 +64,7 @@ async fn a_write_that_has_no_further_effect_shows_none() {
     let call = agent.calling("odoo_write", values);
     let card = house.card().await;
     assert!(content(&card).records[0].besides.is_empty(), "{card:?}");
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    call.await.unwrap().unwrap_err();
+    refuse(&house, &card, call).await;
 }
 
 #[tokio::test]
@@ -71,13 +79,12 @@ async fn a_new_record_shows_what_odoo_fills_in() {
     assert_eq!(of(&record.besides, "state").after.as_deref(), Some("Quotation"));
     assert!(of(&record.besides, "partner_invoice_id").after.is_some());
     assert!(record.besides.iter().all(|change| change.field != "partner_id"), "{:?}", record.besides);
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    call.await.unwrap().unwrap_err();
+    refuse(&house, &card, call).await;
     assert_eq!(house.times("create"), 0);
 }
 
 #[tokio::test]
-async fn of_many_records_the_first_ten_are_asked_about_and_the_card_says_so() {
+async fn of_more_than_ten_records_the_first_is_asked_about_and_the_card_says_so() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     let found = agent.call("odoo_search_read", json!({"model": "res.partner", "fields": ["name"], "limit": 12}));
@@ -86,23 +93,15 @@ async fn of_many_records_the_first_ten_are_asked_about_and_the_card_says_so() {
     let values = json!({"model": "res.partner", "ids": ids, "values": {"country_id": "Belgium"}});
     let call = agent.calling("odoo_write", values);
     let card = house.card().await;
-    assert_eq!(house.times("onchange"), 10);
-    let said = "What Odoo changes besides is shown for the first 10 of 12 records.";
+    assert_eq!(house.times("onchange"), 1);
+    let said = "What Odoo changes besides is shown for the first of 12 records.";
     assert!(content(&card).touches.iter().any(|line| line == said), "{:?}", content(&card).touches);
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    call.await.unwrap().unwrap_err();
+    refuse(&house, &card, call).await;
 }
 
 #[tokio::test]
 async fn where_odoo_cannot_tell_the_card_says_that_it_is_not_predicted() {
-    let house = House::open().await;
-    let demo = gatehouse_broker::DemoServer {
-        origin: older(house.sim.url()).await,
-        database: house.sim.database().to_owned(),
-        login: house.sim.admin().login.clone(),
-        api_key: house.sim.admin().api_key.clone().into(),
-    };
-    house.broker.add_demo(demo).await.unwrap();
+    let house = older_house().await;
     let agent = house.admitted("claude-code").await;
     let call = agent.calling("odoo_write", an_order_of_another_customer(&house).await);
     let card = house.card().await;
@@ -113,8 +112,7 @@ async fn where_odoo_cannot_tell_the_card_says_that_it_is_not_predicted() {
         content(&card).touches
     );
     assert_eq!(house.times("onchange"), 0);
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    call.await.unwrap().unwrap_err();
+    refuse(&house, &card, call).await;
 }
 
 #[tokio::test]
@@ -133,11 +131,45 @@ async fn a_new_record_that_may_be_there_already_is_told_with_what_is_the_same() 
         touches.iter().any(|line| line.starts_with("Perhaps there already:") && line.ends_with(&told)),
         "{touches:?}"
     );
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    call.await.unwrap().unwrap_err();
+    refuse(&house, &card, call).await;
     let call = agent.calling("odoo_create", create(json!({"name": "%", "email": "nobody_@%.example"})));
     let card = house.card().await;
     assert!(content(&card).touches.iter().all(|line| !line.contains("already")), "{card:?}");
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    call.await.unwrap().unwrap_err();
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
+async fn what_changed_besides_is_taken_back_too() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let read = async || {
+        let mut values = Vec::new();
+        for field in ["partner_id", "partner_shipping_id", "partner_invoice_id"] {
+            values.push(house.stored("sale.order", ORDER, field).await);
+        }
+        values
+    };
+    // An address that would not come back by itself.
+    house.meddle("sale.order", ORDER, json!({"partner_shipping_id": 9})).await;
+    let before = read().await;
+    done(&house, &agent, "odoo_write", on_demo(an_order_of_another_customer(&house).await)).await;
+    assert_ne!(read().await[1], before[1]);
+    let undo = last_undo(&house);
+    let values = &undo["calls"][0]["arguments"]["updates"][0]["values"];
+    assert_eq!(values["partner_shipping_id"], json!(9), "{undo}");
+    taken_back(&house, &agent).await;
+    assert_eq!(read().await, before);
+}
+
+#[tokio::test]
+async fn a_field_that_odoo_changes_besides_voids_the_yes_when_it_changes_first() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let call = agent.calling("odoo_write", an_order_of_another_customer(&house).await);
+    let card = house.card().await;
+    of(&content(&card).records[0].besides, "partner_shipping_id");
+    house.meddle("sale.order", ORDER, json!({"partner_shipping_id": 9})).await;
+    house.decide(&card, YES).await.unwrap();
+    assert_eq!(call.await.unwrap().unwrap_err().code, gatehouse_core::ErrorCode::Drifted);
+    assert_eq!(house.times("write"), 1, "ours behind its back alone");
 }

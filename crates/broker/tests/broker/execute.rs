@@ -301,11 +301,11 @@ async fn an_unknown_method_is_refused_where_fields_are_kept_from_agents() {
 /// The same against a real Odoo 19: `GATEHOUSE_ODOO_URL`, `GATEHOUSE_ODOO_DB`, `GATEHOUSE_ODOO_ADMIN_KEY` and
 /// `GATEHOUSE_ODOO_DEMO_KEY` name it.
 #[cfg(feature = "real-odoo")]
-mod real {
+pub(crate) mod real {
     use super::*;
     use gatehouse_broker::DemoServer;
 
-    async fn real(login: &str) -> (House, Agent) {
+    pub(crate) async fn real(login: &str) -> (House, Agent) {
         let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
         let house = House::open().await;
         let server = DemoServer {

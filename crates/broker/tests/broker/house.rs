@@ -152,9 +152,21 @@ impl House {
         house
     }
 
+    /// The same with so many contacts more.
+    pub(crate) async fn with_contacts(contacts: usize) -> Self {
+        let house = Self::open_with(SimOptions { contacts, ..SimOptions::default() }).await;
+        house.add_demo().await;
+        house
+    }
+
     pub(crate) async fn add_demo(&self) -> Connection {
+        self.add_demo_at(self.sim.url()).await
+    }
+
+    /// The demo, reached at another address.
+    pub(crate) async fn add_demo_at(&self, origin: String) -> Connection {
         let demo = DemoServer {
-            origin: self.sim.url(),
+            origin,
             database: self.sim.database().to_owned(),
             login: self.sim.admin().login.clone(),
             api_key: self.sim.admin().api_key.clone().into(),

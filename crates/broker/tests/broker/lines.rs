@@ -1,6 +1,8 @@
 //! What hides inside a call: lines, many records, answers given in advance.
 
-use crate::house::{Agent, House, ids};
+use crate::besides::{content, refuse};
+use crate::execute::on_demo;
+use crate::house::{Agent, House};
 use gatehouse_broker::view::{CardContent, RecordVerb, Verdict};
 use gatehouse_core::{Category, ErrorCode};
 use serde_json::{Value, json};
@@ -106,25 +108,85 @@ async fn a_pause_ends_what_was_approved_in_advance() {
     assert_eq!(agent.call("odoo_write", write("+2")).await.unwrap()["status"], "pending_approval");
 }
 
+/// A contact with a contact of its own, made behind Gatehouse's back.
+async fn family(house: &House, name: &str) -> (i64, i64) {
+    let make = async |values: Value| {
+        let made = crate::messages::odoo(house, "res.partner", "create", json!({"vals_list": [values]})).await;
+        made[0].as_i64().unwrap()
+    };
+    let parent = make(json!({"name": name, "is_company": true})).await;
+    (parent, make(json!({"name": format!("{name} child"), "parent_id": parent})).await)
+}
+
 #[tokio::test]
-async fn what_does_not_fit_on_the_card_is_summed_up_or_refused() {
+async fn lines_of_lines_are_shown_with_their_own_before_and_after() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
-    let search = json!({"model": "res.partner", "fields": ["name"], "limit": 60});
-    let found = agent.call("odoo_search_read", search).await.unwrap();
-    let ids = ids(&found);
-    assert_eq!(ids.len(), 60);
-    let same = json!({"model": "res.partner", "ids": ids, "values": {"comment": "x"}, "connection": "Demo"});
-    let _call = agent.calling("odoo_write", same);
+    let (parent, child) = family(&house, "Deep").await;
+    house.meddle("res.partner", child, json!({"category_id": [[6, 0, [1]]], "phone": "+1"})).await;
+    let of_child = json!({"phone": "+2", "category_id": [[6, 0, [2]]], "child_ids": [[0, 0, {"name": "Grandchild"}]]});
+    let values = json!({"child_ids": [[1, child, of_child], [0, 0, {"name": "New one"}]]});
+    let before = house.sim.log().len();
+    let call = agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "ids": [parent], "values": values})));
     let card = house.card().await;
-    let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
-    assert_eq!((content.records.len(), content.total, content.type_count), (50, Some(60), Some(60)));
-    assert!(content.touches.iter().any(|line| line.starts_with("10 more records get")), "{:?}", content.touches);
-    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
-    let updates: Vec<Value> = ids.iter().map(|id| json!({"id": id, "values": {"comment": format!("x{id}")}})).collect();
-    // Ten different ones beyond the fifty fit; what has to be read in the arguments alone does not.
-    let most = json!({"model": "res.partner", "updates": updates, "connection": "Demo"});
-    assert_eq!(agent.call("odoo_write", most).await.unwrap()["status"], "pending_approval");
+    let records = &content(&card).records;
+    let told: Vec<(RecordVerb, &str)> = records.iter().map(|record| (record.change, record.name.as_str())).collect();
+    let of = |name: &str| format!("res.partner · {name}");
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert_eq!(told[0].1, "Deep");
+    assert_eq!((told[1].0, records[1].id), (RecordVerb::Update, Some(child)));
+    assert_eq!(told[2], (RecordVerb::Create, of("Grandchild").as_str()), "behind the line that it belongs to");
+    assert_eq!(told[3], (RecordVerb::Create, of("New one").as_str()));
+    let field = |name: &str| records[1].fields.iter().find(|change| change.field == name).unwrap();
+    assert_eq!((field("phone").before.as_deref(), field("phone").after.as_deref()), (Some("+1"), Some("+2")));
+    let (first, second) = (tag(&house, 1).await, tag(&house, 2).await);
+    assert_eq!(field("category_id").before, Some(format!("{first} (#1)")));
+    assert_eq!(field("category_id").after, Some(format!("remove {first} (#1); add {second} (#2)")));
+    assert_eq!(records[0].fields[0].after.as_deref(), Some("create 1; change 1"));
+    let asked: Vec<String> =
+        house.sim.log()[before..].iter().map(|seen| format!("{}.{}", seen.model, seen.method)).collect();
+    let reads = asked.iter().filter(|asked| asked.ends_with(".read")).count();
+    assert_eq!(reads, 3, "the record, its line, the names: {asked:?}");
+    refuse(&house, &card, call).await;
+}
+
+async fn tag(house: &House, id: i64) -> String {
+    house.stored("res.partner.category", id, "display_name").await.as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_line_of_another_line_is_refused_however_deep_it_stands() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let (parent, child) = family(&house, "One").await;
+    let (_, stranger) = family(&house, "Other").await;
+    for command in [json!([2, stranger, 0]), json!([1, stranger, {"phone": "+1"}]), json!([3, stranger, 0])] {
+        let values = json!({"child_ids": [[1, child, {"child_ids": [command]}]]});
+        let write = on_demo(json!({"model": "res.partner", "ids": [parent], "values": values}));
+        let error = agent.call("odoo_write", write).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArguments, "{error:?}");
+        assert!(error.message.contains("does not belong"), "{}", error.message);
+    }
+    assert!(house.approver.cards().is_empty());
+}
+
+#[tokio::test]
+async fn a_line_that_is_moved_here_or_taken_away_shows_whom_it_belonged_to() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let (parent, child) = family(&house, "Here").await;
+    let (other, stranger) = family(&house, "There").await;
+    let values = json!({"child_ids": [[6, 0, [stranger]]]});
+    let call = agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "ids": [parent], "values": values})));
+    let card = house.card().await;
+    let line = |id: i64| content(&card).records.iter().find(|record| record.id == Some(id)).unwrap().fields[0].clone();
+    let (taken, moved) = (line(child), line(stranger));
+    assert_eq!((taken.before, taken.after.as_deref()), (Some(format!("Here (#{parent})")), Some("—")));
+    assert_eq!((moved.before, moved.after.as_deref()), (Some(format!("There (#{other})")), Some("Here")));
+    refuse(&house, &card, call).await;
+    let missing = json!({"model": "res.partner", "ids": [parent], "values": {"category_id": [[4, 99_999, 0]]}});
+    let error = agent.call("odoo_write", on_demo(missing)).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::RecordMissing, "what is linked to has to be there: {error:?}");
 }
 
 #[tokio::test]

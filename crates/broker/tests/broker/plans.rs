@@ -2,7 +2,7 @@
 
 use crate::house::{Agent, House};
 use gatehouse_broker::view::{ActivityFilter, CardContent, Verdict};
-use gatehouse_core::{AgentId, EdgeError, ErrorCode, JournalEntry, JournalEvent, Outcome};
+use gatehouse_core::{AgentId, Category, EdgeError, ErrorCode, JournalEntry, JournalEvent, Outcome};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -50,10 +50,16 @@ async fn a_plan_is_one_card_and_its_later_steps_use_what_earlier_ones_made() {
     let call = agent.calling("odoo_plan", plan(steps));
     let card = house.card().await;
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
-    let names: Vec<&str> = content.records.iter().map(|record| record.name.as_str()).collect();
-    assert_eq!(names.len(), 5, "{names:?}");
-    assert!(names[0].starts_with("1 · Planned Ltd") && names[3].starts_with("3 · "), "{names:?}");
-    assert!(content.touches.iter().any(|touched| touched.starts_with("Step 3: Change 1 field on 2 res.partner")));
+    assert!(content.records.is_empty() && content.summary.is_empty(), "what a step does stands in the step");
+    let names = |step: usize| content.steps[step].records.iter().map(|record| record.name.as_str()).collect::<Vec<_>>();
+    assert_eq!((names(0), names(1)), (vec!["Planned Ltd"], vec!["Ann", "Ben"]));
+    assert_eq!(names(2), ["the record of step 2", "the record of step 2"]);
+    assert!(content.steps[2].sentence.starts_with("Change 1 field on 2 res.partner"), "{:?}", content.steps[2]);
+    let categories: Vec<Category> = content.steps.iter().map(|step| step.category).collect();
+    assert_eq!(categories, [Category::Write, Category::Write, Category::Write, Category::Read]);
+    assert_eq!(content.steps[1].uses, ["Related Company: the record of step 1"]);
+    assert_eq!(content.steps[2].uses, ["Records: what step 2 makes"]);
+    assert_eq!(content.total, Some(5));
     assert_eq!(house.times("create"), 0, "nothing is sent before the person says yes");
     house.decide(&card, YES).await.unwrap();
     let answer = call.await.unwrap().unwrap();
@@ -238,4 +244,27 @@ async fn what_is_no_step_is_refused_before_anybody_is_asked() {
     let error = agent.call("odoo_plan", plan(closed)).await.unwrap_err();
     assert_eq!((error.code, error.rule.as_deref()), (ErrorCode::Denied, Some("(guard)")), "{error:?}");
     assert!(house.approver.cards().is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_of_many_records_shows_each_step_in_part_and_its_count_is_typed() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let found = agent.call("odoo_search_read", json!({"model": "res.partner", "fields": ["name"], "limit": 60}));
+    let many = crate::house::ids(&found.await.unwrap());
+    let steps = json!([
+        create(json!({"name": "First"})),
+        write(json!(many), json!({"phone": "+1"})),
+        write(json!([10]), json!({"phone": "+2"})),
+    ]);
+    let call = agent.calling("odoo_plan", plan(steps));
+    let card = house.card().await;
+    let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
+    let shown: Vec<usize> = content.steps.iter().map(|step| step.records.len()).collect();
+    assert_eq!(shown, [1, 48, 1]);
+    assert_eq!((content.total, content.type_count, content.exportable), (Some(62), Some(62), Some(62)));
+    let path = house.approver.export(&card.ticket, &card.digest).unwrap();
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(written.contains("1 · First,name,") && written.contains(",3 · "), "{written}");
+    crate::besides::refuse(&house, &card, call).await;
 }

@@ -356,7 +356,7 @@ async fn an_old_server_is_asked_once_more_for_related_records() {
 }
 
 /// The demo Odoo as one that says it is a 16.
-pub(crate) async fn older(url: String) -> String {
+async fn older(url: String) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -384,4 +384,12 @@ pub(crate) async fn older(url: String) -> String {
         }
     });
     format!("http://{address}")
+}
+
+/// A house whose demo connection leads to that one.
+pub(crate) async fn older_house() -> House {
+    let house = House::open().await;
+    let origin = older(house.sim.url()).await;
+    house.add_demo_at(origin).await;
+    house
 }

@@ -3,7 +3,7 @@
 use crate::execute::on_demo;
 use crate::house::{Agent, House};
 use crate::messages::{made, odoo};
-use crate::reading::older;
+use crate::reading::older_house;
 use gatehouse_core::{EdgeError, ErrorCode};
 use serde_json::{Value, json};
 
@@ -143,14 +143,7 @@ async fn a_file_goes_up_in_one_request_and_not_to_a_record_that_is_not_there() {
 
 #[tokio::test]
 async fn before_19_the_record_of_a_file_is_looked_up_first() {
-    let house = House::open().await;
-    let demo = gatehouse_broker::DemoServer {
-        origin: older(house.sim.url()).await,
-        database: house.sim.database().to_owned(),
-        login: house.sim.admin().login.clone(),
-        api_key: house.sim.admin().api_key.clone().into(),
-    };
-    house.broker.add_demo(demo).await.unwrap();
+    let house = older_house().await;
     let agent = house.admitted("claude-code").await;
     house.save(&house.of_demo(), ALLOW).await;
     let upload = |id: i64| json!({"model": "res.partner", "res_id": id, "filename": "a.txt", "text": "x"});

@@ -66,10 +66,13 @@ async fn the_record_of_an_earlier_step_is_shown_by_its_step_and_not_looked_up() 
     ]);
     let (card, answer) = approved(&house, &agent, "odoo_plan", on_demo(json!({"steps": steps}))).await;
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
-    let parent = content.records[1].fields.iter().find(|field| field.field == "parent_id").unwrap();
+    let parent = content.steps[1].records[0].fields.iter().find(|field| field.field == "parent_id").unwrap();
     assert_eq!(parent.after.as_deref(), Some("the record of step 1"));
-    assert_eq!((content.records[2].name.as_str(), content.records[2].id), ("3 · the record of step 1", None));
-    assert_eq!(content.records[2].fields[0].before, None, "there is nothing before it");
+    let later = &content.steps[2].records[0];
+    assert_eq!((later.name.as_str(), later.id), ("the record of step 1", None));
+    assert_eq!(later.fields[0].before, None, "there is nothing before it");
+    assert!(content.steps[0].records[0].besides.is_empty());
+    assert!(content.touches.iter().any(|line| line.contains("not predicted for the steps")), "{:?}", content.touches);
     let answer = answer.unwrap();
     assert_eq!(answer["status"], "done", "{answer}");
     let made = answer["steps"][0]["ids"][0].as_i64().unwrap();
@@ -101,6 +104,7 @@ async fn a_deletion_names_where_it_took_place_and_what_goes_with_it() {
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
     assert_eq!(content.records[0].name, "To be deleted");
     assert!(content.touches.iter().any(|touched| touched.contains("Archiving would do")), "{:?}", content.touches);
+    assert!(content.can_archive);
     let answer = answer.unwrap();
     assert_eq!(answer["status"], "deleted");
     for part in ["connection", "database", "company"] {

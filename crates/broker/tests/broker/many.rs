@@ -1,0 +1,106 @@
+//! A call on more records than a card shows: what becomes of all of them is summed up, and written into a file when the
+//! person wants it.
+
+use crate::besides::{content, refuse};
+use crate::execute::on_demo;
+use crate::house::{Agent, House, ids};
+use gatehouse_broker::view::Verdict;
+use gatehouse_core::ErrorCode;
+use serde_json::{Value, json};
+
+async fn contacts(agent: &Agent, count: usize) -> Vec<i64> {
+    let search = json!({"model": "res.partner", "fields": ["name"], "limit": count, "order": "id desc"});
+    let found = ids(&agent.call("odoo_search_read", search).await.unwrap());
+    assert_eq!(found.len(), count);
+    found
+}
+
+#[tokio::test]
+async fn all_records_are_summed_up_by_field_and_value_and_fifty_stand_in_full() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let all = contacts(&agent, 60).await;
+    let updates: Vec<Value> = all
+        .iter()
+        .enumerate()
+        .map(|(place, id)| {
+            let phone = if place < 20 { "+32 same".to_owned() } else { format!("+32 {place}") };
+            json!({"id": id, "values": {"phone": phone, "color": 7}})
+        })
+        .collect();
+    let call = agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "updates": updates})));
+    let card = house.card().await;
+    let shown = content(&card);
+    assert_eq!(
+        (shown.records.len(), shown.total, shown.type_count, shown.exportable),
+        (50, Some(60), Some(60), Some(60))
+    );
+    let of = |name: &str| shown.summary.iter().find(|summary| summary.field == name).unwrap();
+    assert_eq!(of("color").changes.iter().map(|change| change.records).sum::<u64>() + of("color").others, 60);
+    let phones = of("phone");
+    assert_eq!(
+        (phones.changes.len(), phones.changes.iter().map(|change| change.records).sum::<u64>() + phones.others),
+        (8, 60)
+    );
+    assert!(phones.changes[0].records > 1 && phones.changes[0].after.as_deref() == Some("+32 same"), "{phones:?}");
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
+async fn every_record_can_be_written_into_a_file_that_nothing_runs_from() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let all = contacts(&agent, 60).await;
+    house.meddle("res.partner", all[59], json!({"name": "=HYPERLINK(\"https://evil.example\")"})).await;
+    let write = json!({"model": "res.partner", "ids": all, "values": {"phone": "+32 1"}});
+    let call = agent.calling("odoo_write", on_demo(write));
+    let card = house.card().await;
+    let path = house.approver.export(&card.ticket, &card.digest).unwrap();
+    assert!(path.starts_with(house.folder().join("downloads").to_str().unwrap()), "{path}");
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(written.lines().count(), 61, "{written}");
+    assert!(written.lines().last().unwrap().contains("\"'=HYPERLINK(\"\"https"), "{written}");
+    assert!(written.lines().skip(1).all(|line| line.contains(",\"'+32 1\"")), "{written}");
+    assert_ne!(house.approver.export(&card.ticket, &card.digest).unwrap(), path, "none takes another's place");
+    let other = gatehouse_core::Digest::of(&[1]);
+    assert_eq!(house.approver.export(&card.ticket, &other).unwrap_err().code, ErrorCode::Drifted);
+    refuse(&house, &card, call).await;
+    assert_eq!(house.approver.export(&card.ticket, &card.digest).unwrap_err().code, ErrorCode::TicketGone);
+}
+
+#[tokio::test]
+async fn what_stands_on_the_card_whole_is_not_exported() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let call =
+        agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "ids": [10], "values": {"phone": "+1"}})));
+    let card = house.card().await;
+    assert_eq!((content(&card).exportable, content(&card).summary.len()), (None, 0));
+    assert_eq!(house.approver.export(&card.ticket, &card.digest).unwrap_err().code, ErrorCode::InvalidArguments);
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
+async fn the_preview_of_a_hundred_records_takes_three_requests_and_looking_again_one() {
+    let house = House::with_contacts(150).await;
+    let agent = house.admitted("claude-code").await;
+    let all = contacts(&agent, 100).await;
+    let write = |country: i64| json!({"model": "res.partner", "ids": all, "values": {"country_id": country}});
+    // Models are known by then.
+    let call = agent.calling("odoo_write", on_demo(write(20)));
+    let card = house.card().await;
+    refuse(&house, &card, call).await;
+    let before = house.sim.log().len();
+    let call = agent.calling("odoo_write", on_demo(write(75)));
+    let card = house.card().await;
+    let asked = |from: usize| {
+        let log = house.sim.log();
+        log[from..].iter().map(|seen| format!("{}.{}", seen.model, seen.method)).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(before), ["res.partner.onchange", "res.partner.read", "res.country.read"]);
+    let before = house.sim.log().len();
+    let verdict = Verdict::Approve { typed_count: content(&card).type_count, unseen: None };
+    house.decide(&card, verdict).await.unwrap();
+    call.await.unwrap().unwrap();
+    assert_eq!(asked(before), ["res.partner.read", "res.partner.write"]);
+}
