@@ -172,18 +172,22 @@ impl Cell {
         .await
     }
 
-    /// What is spent of the limit on writes. It is what the journal says, in memory as after a restart.
+    /// What is spent of the limit on writes. Every counter is what the journal says of its window, in memory as after a
+    /// restart.
     pub(super) async fn spent(&mut self) -> u64 {
-        let counted = self.house.please("spent").await;
-        let counted: BTreeMap<String, u64> = counted
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|count| (count["counter"].as_str().unwrap().to_owned(), count["amount"].as_u64().unwrap()))
-            .filter(|(_, amount)| *amount > 0)
-            .collect();
-        assert_eq!(counted, self.journal().await.charges());
-        counted.iter().find(|(name, _)| name.ends_with("/writes_per_minute")).map_or(0, |(_, amount)| *amount)
+        let spent = self.house.please("spent").await;
+        let journal = self.journal().await.charges();
+        let spent: BTreeMap<String, (i64, u64)> =
+            spent.as_array().unwrap().iter().map(parts).map(|(name, start, amount)| (name, (start, amount))).collect();
+        for (name, start) in journal.keys() {
+            assert!(spent.get(name).is_some_and(|(newest, _)| newest >= start), "{name} is forgotten: {spent:?}");
+        }
+        for (name, (start, amount)) in &spent {
+            let written = journal.get(&(name.clone(), *start)).copied().unwrap_or(0);
+            assert_eq!(*amount, written, "{name}: {journal:?}");
+        }
+        let writes = spent.iter().find(|(name, _)| name.ends_with("/writes_per_minute"));
+        writes.map_or(0, |(_, (_, amount))| *amount)
     }
 
     /// The states of the tickets that are open.
@@ -200,7 +204,7 @@ impl Cell {
         let call = self.begin().await;
         if self.is_new().await {
             self.house.please("deny").await;
-            let error = self.bridge.finish(call).await.error();
+            let error = self.bridge.finish(call).await.error()["error"].take();
             assert_eq!(error["code"], "denied_by_person", "{error}");
         } else {
             assert_eq!(before, 0);
@@ -261,28 +265,23 @@ impl Journal {
         moves.map(|event| event["change"].as_str().unwrap()).collect()
     }
 
-    /// What was taken from each limit in its newest window and not given back.
-    fn charges(&self) -> BTreeMap<String, u64> {
-        let mut counts: BTreeMap<String, (i64, u64)> = BTreeMap::new();
+    /// What was taken from each limit in each window and not given back.
+    fn charges(&self) -> BTreeMap<(String, i64), u64> {
+        let mut taken: BTreeMap<(String, i64), u64> = BTreeMap::new();
         for event in &self.0 {
-            for charge in event["charges"].as_array().into_iter().flatten() {
-                let (name, start, amount) = parts(charge);
-                let count = counts.entry(name).or_default();
-                if start > count.0 {
-                    *count = (start, 0);
-                }
-                count.1 += if start == count.0 { amount } else { 0 };
+            let each = |name: &str| event[name].as_array().cloned().unwrap_or_default();
+            for (name, start, amount) in each("charges").iter().map(parts) {
+                *taken.entry((name, start)).or_default() += amount;
             }
-            for charge in event["given_back"].as_array().into_iter().flatten() {
-                let (name, start, amount) = parts(charge);
-                let count = counts.entry(name).or_default();
-                count.1 -= if start == count.0 { amount } else { 0 };
+            for (name, start, amount) in each("given_back").iter().map(parts) {
+                *taken.entry((name, start)).or_default() -= amount;
             }
         }
-        counts.into_iter().map(|(name, (_, amount))| (name, amount)).filter(|(_, amount)| *amount > 0).collect()
+        taken
     }
 }
 
+/// Counter, start of its window, amount.
 fn parts(charge: &Value) -> (String, i64, u64) {
     let counter = charge["counter"].as_str().unwrap().to_owned();
     (counter, charge["window_start"].as_i64().unwrap(), charge["amount"].as_u64().unwrap())

@@ -17,10 +17,10 @@ async fn odoo_dies(at: At) {
     }
     let answer = cell.answer().await;
     match at {
-        At::Sent(_) => its_outcome_is_read_back(&mut cell, &answer.error()).await,
+        At::Sent(_) => its_outcome_is_read_back(&mut cell, &answer.error()["error"]).await,
         At::Answered => assert_eq!(answer.ok()["status"], "written"),
         _ => {
-            let error = answer.error();
+            let error = &answer.error()["error"];
             assert_eq!(error["code"], "unreachable", "{error}");
             nothing_was_sent(&mut cell).await;
         }

@@ -371,7 +371,7 @@ impl Broker {
             sheet.header.charges.clear();
             return Err(error.into());
         }
-        self.0.desk.open(Held {
+        self.open_ticket(Held {
             ticket,
             sentence,
             agent: Some(Self::card_agent(arrival)),
@@ -383,7 +383,6 @@ impl Broker {
             result: None,
             limited: None,
         });
-        self.note_ticket(&id, "opened");
         self.announce(&id);
         Ok(id)
     }

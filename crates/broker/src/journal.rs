@@ -1,6 +1,6 @@
 //! How the broker writes things down.
 
-use crate::desk::Matter;
+use crate::desk::{Held, Matter};
 use crate::running::Job;
 use crate::sealed::NOTE_JOURNAL;
 use crate::sheet::Sheet;
@@ -91,17 +91,16 @@ impl Broker {
         self.note(JournalEvent::settled(call, outcome, 0, Vec::new()));
     }
 
+    /// Puts a question on the desk and writes that down, in the other order: no answer stands in the journal before it.
+    pub(crate) fn open_ticket(&self, held: Held) {
+        self.note(move_of(&held, "opened"));
+        self.0.desk.open(held);
+        self.changed(&[Topic::Activity]);
+    }
+
     /// Writes a move of a ticket down.
     pub(crate) fn note_ticket(&self, id: &TicketId, change: &str) {
-        let event = self.0.desk.look(id, |held| JournalEvent::Ticket {
-            ticket: id.clone(),
-            ticket_kind: held.ticket.kind(),
-            agent: held.ticket.agent().cloned(),
-            connection: held.ticket.connection().cloned(),
-            change: change.into(),
-            summary: held.sentence.clone(),
-        });
-        if let Some(event) = event {
+        if let Some(event) = self.0.desk.look(id, |held| move_of(held, change)) {
             self.note(event);
             self.changed(&[Topic::Activity]);
         }
@@ -204,5 +203,16 @@ impl Broker {
             unsealed: report.unsealed,
             problems: report.problems.iter().map(ToString::to_string).collect(),
         })
+    }
+}
+
+fn move_of(held: &Held, change: &str) -> JournalEvent {
+    JournalEvent::Ticket {
+        ticket: held.ticket.id().clone(),
+        ticket_kind: held.ticket.kind(),
+        agent: held.ticket.agent().cloned(),
+        connection: held.ticket.connection().cloned(),
+        change: change.into(),
+        summary: held.sentence.clone(),
     }
 }

@@ -17,6 +17,9 @@ mod grouping;
 mod holes;
 mod house;
 mod limits;
+#[path = "../../../../tests/support/line.rs"]
+#[expect(dead_code, reason = "the tests of the whole app need more of it")]
+mod line;
 mod lines;
 mod managed;
 mod many;
@@ -33,6 +36,7 @@ mod policy_file;
 mod policy_written;
 mod previews;
 mod promises;
+mod read_back;
 mod reading;
 mod reports;
 mod requests;
