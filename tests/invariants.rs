@@ -65,6 +65,18 @@ fn arrows_point_down_only() {
 }
 
 #[test]
+fn the_app_has_no_points_where_a_call_can_be_held() {
+    let naming: Vec<String> =
+        manifests().into_iter().filter(|(_, text)| text.contains("failpoints")).map(|(file, _)| file).collect();
+    assert_eq!(naming, ["crates/broker/Cargo.toml"], "who turns the feature on, for itself or others");
+    let broker = std::fs::read_to_string(root().join("crates/broker/Cargo.toml")).unwrap();
+    let broker: toml::Table = broker.parse().unwrap();
+    let features = broker["features"].as_table().unwrap();
+    let turned_on = features.values().flat_map(|on| on.as_array().unwrap()).any(|on| on.as_str() == Some("failpoints"));
+    assert!(!turned_on && features["failpoints"].as_array().unwrap().is_empty(), "{features:?}");
+}
+
+#[test]
 fn core_and_policy_do_no_io() {
     for package in ["gatehouse-core", "gatehouse-policy"] {
         let reached = reached_from(package);
@@ -220,6 +232,15 @@ fn permissions(capability: &Value) -> BTreeSet<String> {
 }
 
 /// Every Rust file under a folder of the repository, with its text.
+/// Every manifest of the workspace, by its path in the repository.
+fn manifests() -> Vec<(String, String)> {
+    let crates = std::fs::read_dir(root().join("crates")).unwrap();
+    let crates = crates.map(|entry| format!("crates/{}", entry.unwrap().file_name().to_str().unwrap()));
+    let folders = crates.chain(["src-tauri", "tests", "."].map(str::to_owned));
+    let manifests = folders.map(|folder| format!("{folder}/Cargo.toml"));
+    manifests.map(|file| (file.clone(), std::fs::read_to_string(root().join(file)).unwrap())).collect()
+}
+
 fn sources(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];

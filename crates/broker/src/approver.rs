@@ -2,6 +2,7 @@
 //! no command of the main window, no file.
 
 use crate::desk::{Held, Loosening, Matter};
+use crate::journal::move_of;
 use crate::preview::export;
 use crate::state::Broker;
 use crate::view::{Card, Topic, Verdict};
@@ -162,14 +163,15 @@ impl Approver {
     pub(crate) fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
         let (agent, kind) = self.change(id, |held| {
             held.ticket.approve(digest, now)?;
+            // Before anybody can claim it.
+            self.broker.note(move_of(held, "approved"));
             Ok((held.ticket.agent().cloned(), held.ticket.kind()))
         })?;
         if let Some(agent) = agent {
             self.broker.0.desk.count_verdict(kind, &agent, true, now);
         }
         self.broker.0.desk.note_approval(id, now);
-        self.broker.note_ticket(id, "approved");
-        self.broker.changed(&[Topic::Approvals]);
+        self.broker.changed(&[Topic::Approvals, Topic::Activity]);
         Ok(())
     }
 

@@ -206,7 +206,8 @@ impl Broker {
     }
 }
 
-fn move_of(held: &Held, change: &str) -> JournalEvent {
+/// The entry of a move of a ticket.
+pub(crate) fn move_of(held: &Held, change: &str) -> JournalEvent {
     JournalEvent::Ticket {
         ticket: held.ticket.id().clone(),
         ticket_kind: held.ticket.kind(),

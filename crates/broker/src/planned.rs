@@ -214,8 +214,8 @@ impl Progress {
             }
         }
         answer["next"] = json!(if is_unknown {
-            "Nobody knows whether that step happened: read its records first. What was done stays done; odoo_plan with the \
-             steps under undo takes it back."
+            "Under unknown stands what is known of that step; where that is not enough, read its records first. What was \
+             done stays done; odoo_plan with the steps under undo takes it back."
         } else {
             "What was done stays done. Send the rest again once it is right, or odoo_plan with the steps under undo to take \
              back what was done."

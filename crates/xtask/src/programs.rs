@@ -41,6 +41,15 @@ pub(crate) fn build_e2e(profile: Profile, what: &[&str]) -> Outcome {
     put_both(profile, &place::e2e())
 }
 
+/// Builds the app without windows that tests hold and kill at any point of a call, beside the others. The feature that makes
+/// such points is in no other build.
+pub(crate) fn build_house() -> Outcome {
+    begin("app without windows, for the crash matrix");
+    let words = ["-p", "gatehouse-broker", "--example", "house", "--features", "gatehouse-broker/failpoints"];
+    cargo_build(Profile::Debug, &words)?;
+    put(&place::built("debug/examples", "house"), &place::e2e())
+}
+
 fn put_both(profile: Profile, folder: &Path) -> Outcome {
     for name in ["gatehouse", "gatehouse-mcp"] {
         put(&place::built(profile.folder(), name), folder)?;

@@ -17,6 +17,7 @@ pub(crate) fn run() -> Outcome {
     Step::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         .run()?;
     bindings::check()?;
+    programs::build_house()?;
     programs::build_e2e(Profile::Debug, programs::WORKSPACE)?;
     programs::build(Profile::Debug, programs::WORKSPACE)?;
     fuzz::run(&[])?;

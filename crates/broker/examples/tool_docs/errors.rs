@@ -66,8 +66,8 @@ const CODES: &[(&str, &str, &str)] = &[
     ("odoo_busy", "Odoo asks to slow down.", "Repeat it after retry_after seconds."),
     (
         "outcome_unknown",
-        "A write was sent and its answer never came: it may have happened.",
-        "Read the records before anything else. Never send it again unread.",
+        "A write was sent and its answer never came. The message says what Gatehouse found when it read the records.",
+        "Do what the message says; where it leaves that open, read the records. Never send it again unread.",
     ),
     ("too_much", "Too much at once, or too large.", "Ask for less."),
     ("cancelled", "The client cancelled the call before anything ran.", "Nothing is left to do."),

@@ -265,10 +265,22 @@ fn lookups_use_their_index() {
     let house = House::new();
     let raw = rusqlite::Connection::open(house.path()).unwrap();
     for (sql, index) in [
-        ("SELECT * FROM journal WHERE kind <> 'settled' AND agent = ?1 AND seq < 9 ORDER BY seq DESC", "journal_agent"),
-        ("SELECT * FROM journal WHERE kind <> 'settled' AND connection = ?1 ORDER BY seq DESC", "journal_connection"),
-        ("SELECT * FROM journal WHERE kind <> 'settled' AND tool = ?1 ORDER BY seq DESC", "journal_tool"),
-        ("SELECT * FROM journal WHERE kind <> 'settled' AND decision = ?1 ORDER BY seq DESC", "journal_decision"),
+        (
+            "SELECT * FROM journal WHERE kind NOT IN ('settled', 'read_back') AND agent = ?1 AND seq < 9 ORDER BY seq DESC",
+            "journal_agent",
+        ),
+        (
+            "SELECT * FROM journal WHERE kind NOT IN ('settled', 'read_back') AND connection = ?1 ORDER BY seq DESC",
+            "journal_connection",
+        ),
+        (
+            "SELECT * FROM journal WHERE kind NOT IN ('settled', 'read_back') AND tool = ?1 ORDER BY seq DESC",
+            "journal_tool",
+        ),
+        (
+            "SELECT * FROM journal WHERE kind NOT IN ('settled', 'read_back') AND decision = ?1 ORDER BY seq DESC",
+            "journal_decision",
+        ),
         ("SELECT min(seq) FROM journal WHERE call = ?1 AND kind = 'settled'", "journal_writes"),
         (
             "SELECT min(seq) FROM journal WHERE kind = 'intent' OR kind = 'settled'
@@ -276,6 +288,12 @@ fn lookups_use_their_index() {
             "INDEX journal_writes",
         ),
         ("SELECT seq, at, event FROM journal WHERE at >= ?1 AND kind IN ('call')", "journal_at"),
+        (
+            "SELECT call FROM journal INDEXED BY journal_unknown
+             WHERE kind = 'settled' AND event ->> '$.outcome.result' = 'unknown'",
+            "journal_unknown",
+        ),
+        ("SELECT * FROM journal WHERE call = ?1 AND kind = 'read_back'", "journal_read_back"),
     ] {
         let mut statement = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         statement.raw_bind_parameter(1, "x").ok();

@@ -5,6 +5,7 @@
 mod crash;
 mod files;
 mod journal;
+mod left;
 mod sealed;
 mod speed;
 mod tampering;
