@@ -9,3 +9,4 @@ mod launch;
 mod plain_build;
 mod policy;
 mod story;
+mod threats;

@@ -126,12 +126,19 @@ impl Bridge {
 
     /// The answer to a call.
     pub async fn finish(&mut self, id: u64) -> Called {
-        let answer = self.answer(id).await;
-        let result = &answer["result"];
-        assert!(result.is_object(), "a tool call was answered by {answer}");
-        let text = result["content"][0]["text"].as_str().unwrap_or_default().to_owned();
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Called { is_error: result["isError"].as_bool().unwrap_or(false), text, json }
+        called(&self.answer(id).await)
+    }
+
+    /// The next call that is answered, whichever it is.
+    pub async fn finish_any(&mut self) -> Called {
+        loop {
+            let told = tokio::time::timeout(LONGEST_ANSWER, self.lines.recv()).await.ok().flatten();
+            let message = told.expect("the bridge answers some call");
+            match message["id"].as_u64() {
+                Some(_) => return called(&message),
+                None => self.notifications.push(message),
+            }
+        }
     }
 
     /// Sends a request and waits for its answer, whichever it is.
@@ -183,4 +190,12 @@ impl Bridge {
             }
         }
     }
+}
+
+fn called(answer: &Value) -> Called {
+    let result = &answer["result"];
+    assert!(result.is_object(), "a tool call was answered by {answer}");
+    let text = result["content"][0]["text"].as_str().unwrap_or_default().to_owned();
+    let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Called { is_error: result["isError"].as_bool().unwrap_or(false), text, json }
 }

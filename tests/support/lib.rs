@@ -8,18 +8,23 @@
 )]
 
 pub mod bridge;
+pub mod hands;
 pub mod house;
+pub mod liar;
 pub mod line;
 pub mod odoo;
 pub mod person;
 pub mod stage;
+pub mod stranger;
 pub mod webdriver;
 pub mod window;
 
 pub use bridge::{Bridge, Called};
+pub use hands::Hands;
 pub use house::House;
 pub use odoo::Odoo;
 pub use stage::Stage;
+pub use stranger::Stranger;
 pub use window::Windows;
 
 use std::path::PathBuf;

@@ -87,6 +87,13 @@ impl Windows<'_> {
         self.press_when_armed("approve").await;
     }
 
+    /// Refuses the card whose sentence holds `words`, without a reason: an admission or a file of policies has none.
+    pub async fn refuse(&mut self, words: &str) {
+        self.turn_to_card(words).await;
+        self.click_css("[data-testid=refuse], [data-testid=deny]").await;
+        self.wait_for_end_of_card(words).await;
+    }
+
     /// Denies the card whose sentence holds `words`, and says why.
     pub async fn deny(&mut self, words: &str, reason: &str) {
         self.turn_to_card(words).await;

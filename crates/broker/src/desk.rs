@@ -59,6 +59,14 @@ impl Held {
     }
 }
 
+/// What came of raising a question.
+pub(crate) enum Raised {
+    /// It lies on the desk now.
+    Opened(TicketId),
+    /// An equal one lay there already.
+    Joined(TicketId),
+}
+
 /// What became of the same call before.
 #[derive(Debug, Default)]
 pub(crate) struct History {
@@ -165,33 +173,7 @@ impl Desk {
 
     /// Whether this agent may raise another question now.
     pub(crate) fn check_budget(&self, agent: &AgentId, now: Timestamp) -> Result<(), Denial> {
-        let mut papers = self.lock();
-        let open = papers
-            .held
-            .values()
-            .filter(|held| held.ticket.agent() == Some(agent) && held.ticket.state().is_open())
-            .filter(|held| held.ticket.kind() != TicketKind::Form && !held.is_silent())
-            .count();
-        let budget = papers.budgets.entry(agent.clone()).or_default();
-        if let Some(wait) = budget.cools_for(now) {
-            return Err(out_of_budget(
-                "A person refused three calls in a row. Stop and talk to the user before you try again.",
-                Retry::after(wait),
-            ));
-        }
-        if open >= OPEN_PER_AGENT {
-            return Err(out_of_budget(
-                "Five of your calls wait for a person already. Wait for their outcome (approval_wait) first.",
-                Retry::WhenChanged,
-            ));
-        }
-        if let Some(wait) = budget.is_spent_for(now) {
-            return Err(out_of_budget(
-                "You asked a person 20 times within an hour. Put the rest into fewer, larger calls.",
-                Retry::after(wait),
-            ));
-        }
-        Ok(())
+        self.lock().check_budget(agent, now)
     }
 
     /// Whether a program that nobody admitted may ask to be. Whatever they call themselves, they share one budget.
@@ -211,18 +193,32 @@ impl Desk {
 
     /// Puts a question on the desk. An agent's question counts against its budget.
     pub(crate) fn open(&self, held: Held) -> TicketId {
-        let id = held.ticket.id().clone();
-        let mut papers = self.lock();
-        let asks = held.ticket.kind() != TicketKind::Form && !held.is_silent();
-        if let (Some(agent), true) = (held.ticket.agent().cloned(), asks) {
-            papers.budget(held.ticket.kind(), &agent).asks.push_back(held.ticket.opened_at());
-        }
-        papers.order.push(id.clone());
-        papers.held.insert(id.clone(), held);
-        papers.forget_old();
-        drop(papers);
+        let id = self.lock().open(held);
         self.bump();
         id
+    }
+
+    /// Puts an agent's question on the desk, unless it lies there already or the agent may raise no other. In one go:
+    /// many calls may have come this far at once. `note` writes it down before anybody can answer it.
+    pub(crate) fn raise(
+        &self,
+        held: Held,
+        agent: &AgentId,
+        bridge: &BridgeId,
+        is_live: impl Fn(&BridgeId) -> bool,
+        now: Timestamp,
+        note: impl FnOnce(&Held),
+    ) -> Result<Raised, Denial> {
+        let mut papers = self.lock();
+        if let Some(id) = papers.find(held.ticket.call_key(), agent, bridge, is_live, now) {
+            return Ok(Raised::Joined(id));
+        }
+        papers.check_budget(agent, now)?;
+        note(&held);
+        let id = papers.open(held);
+        drop(papers);
+        self.bump();
+        Ok(Raised::Opened(id))
     }
 
     /// The ticket that an equal call may attach to: same call, same agent, and either the same bridge or one whose
@@ -235,20 +231,7 @@ impl Desk {
         is_live: impl Fn(&BridgeId) -> bool,
         now: Timestamp,
     ) -> Option<TicketId> {
-        let mut papers = self.lock();
-        let found = papers.order.iter().rev().find_map(|id| {
-            let held = papers.held.get(id)?;
-            let ticket = &held.ticket;
-            let fits = ticket.call_key() == call_key
-                && ticket.agent() == Some(agent)
-                && !ticket.is_delivered()
-                && !matches!(ticket.state(), TicketState::Void { .. })
-                && now.since(ticket.opened_at()) < TICKET_LIFETIME * 2
-                && ticket.bridge().is_none_or(|b| b == bridge || !is_live(b));
-            fits.then(|| id.clone())
-        })?;
-        papers.held.get_mut(&found)?.ticket.hand_over(bridge.clone());
-        Some(found)
+        self.lock().find(call_key, agent, bridge, is_live, now)
     }
 
     /// What became of the last ticket with this key.
@@ -392,6 +375,71 @@ impl Papers {
     /// the agent of that name.
     fn budget(&mut self, kind: TicketKind, agent: &AgentId) -> &mut Budget {
         if kind == TicketKind::Admission { &mut self.newcomers } else { self.budgets.entry(agent.clone()).or_default() }
+    }
+
+    /// Whether this agent may raise another question now.
+    fn check_budget(&mut self, agent: &AgentId, now: Timestamp) -> Result<(), Denial> {
+        let open = self
+            .held
+            .values()
+            .filter(|held| held.ticket.agent() == Some(agent) && held.ticket.state().is_open())
+            .filter(|held| held.ticket.kind() != TicketKind::Form && !held.is_silent())
+            .count();
+        let budget = self.budgets.entry(agent.clone()).or_default();
+        if let Some(wait) = budget.cools_for(now) {
+            return Err(out_of_budget(
+                "A person refused three calls in a row. Stop and talk to the user before you try again.",
+                Retry::after(wait),
+            ));
+        }
+        if open >= OPEN_PER_AGENT {
+            return Err(out_of_budget(
+                "Five of your calls wait for a person already. Wait for their outcome (approval_wait) first.",
+                Retry::WhenChanged,
+            ));
+        }
+        if let Some(wait) = budget.is_spent_for(now) {
+            return Err(out_of_budget(
+                "You asked a person 20 times within an hour. Put the rest into fewer, larger calls.",
+                Retry::after(wait),
+            ));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, held: Held) -> TicketId {
+        let id = held.ticket.id().clone();
+        let asks = held.ticket.kind() != TicketKind::Form && !held.is_silent();
+        if let (Some(agent), true) = (held.ticket.agent().cloned(), asks) {
+            self.budget(held.ticket.kind(), &agent).asks.push_back(held.ticket.opened_at());
+        }
+        self.order.push(id.clone());
+        self.held.insert(id.clone(), held);
+        self.forget_old();
+        id
+    }
+
+    fn find(
+        &mut self,
+        call_key: &Digest,
+        agent: &AgentId,
+        bridge: &BridgeId,
+        is_live: impl Fn(&BridgeId) -> bool,
+        now: Timestamp,
+    ) -> Option<TicketId> {
+        let found = self.order.iter().rev().find_map(|id| {
+            let held = self.held.get(id)?;
+            let ticket = &held.ticket;
+            let fits = ticket.call_key() == call_key
+                && ticket.agent() == Some(agent)
+                && !ticket.is_delivered()
+                && !matches!(ticket.state(), TicketState::Void { .. })
+                && now.since(ticket.opened_at()) < TICKET_LIFETIME * 2
+                && ticket.bridge().is_none_or(|b| b == bridge || !is_live(b));
+            fits.then(|| id.clone())
+        })?;
+        self.held.get_mut(&found)?.ticket.hand_over(bridge.clone());
+        Some(found)
     }
 
     /// Keeps the newest ended tickets; open ones always stay.

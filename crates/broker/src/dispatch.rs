@@ -3,8 +3,9 @@
 
 use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
-use crate::desk::{Held, Matter};
+use crate::desk::{Held, Matter, Raised};
 use crate::failpoint::{self, Point};
+use crate::journal::move_of;
 use crate::policy::Decided;
 use crate::preview::{card_of, is_passing, unseen_preview};
 use crate::running::{Job, Shown, shown_digest};
@@ -12,9 +13,10 @@ use crate::sheet::{Kept, Sheet};
 use crate::state::{Broker, new_call_id, new_ticket_id};
 use crate::tools::arguments::Arguments;
 use crate::tools::{self, Call, Site, Target};
+use crate::view::Topic;
 use gatehouse_core::{
-    Agent, AgentId, CallFacts, Category, Connection, ConnectionId, Decision, Denial, Digest, EdgeError, ErrorCode,
-    Hasher, Question, Retry, Ticket, TicketId, TicketKind, ToolDefinition,
+    Agent, AgentId, BridgeId, CallFacts, Category, Connection, ConnectionId, Decision, Denial, Digest, EdgeError,
+    ErrorCode, Hasher, Question, Retry, Ticket, TicketId, TicketKind, ToolDefinition,
 };
 use gatehouse_ipc::Reply;
 use gatehouse_ipc::message::{Answer, CallAnswer};
@@ -371,20 +373,37 @@ impl Broker {
             sheet.header.charges.clear();
             return Err(error.into());
         }
-        self.open_ticket(Held {
+        let held = Held {
             ticket,
             sentence,
             agent: Some(Self::card_agent(arrival)),
             badge,
-            matter: Matter::Call { job, card: Some(Box::new(card)) },
+            matter: Matter::Call { job: job.clone(), card: Some(Box::new(card)) },
             waits_until: Some(arrival.hold_until),
             waiters: 0,
             presented_at: None,
             result: None,
             limited: None,
-        });
-        self.announce(&id);
-        Ok(id)
+        };
+        let is_live = |bridge: &BridgeId| self.0.bridges.is_live(bridge);
+        let note = |held: &Held| self.note(move_of(held, "opened"));
+        // While the preview was made, others of this agent came as far.
+        match self.0.desk.raise(held, &arrival.agent, &arrival.bridge, is_live, now, note) {
+            Ok(Raised::Opened(id)) => {
+                self.changed(&[Topic::Activity]);
+                self.announce(&id);
+                Ok(id)
+            }
+            Ok(Raised::Joined(id)) => {
+                self.give_back_job(&job);
+                Ok(id)
+            }
+            Err(denial) => {
+                self.give_back_job(&job);
+                sheet.header.charges.clear();
+                Err(refused(&denial).into())
+            }
+        }
     }
 
     /// What makes two calls the same call: agent, connection, database, Odoo user, tool, resolved arguments.

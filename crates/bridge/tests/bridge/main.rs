@@ -18,3 +18,6 @@ mod launch;
 mod support;
 #[cfg(test)]
 mod traps;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod wrappers;
