@@ -5,8 +5,7 @@ import type { Card } from '../src/lib/bindings/Card';
 import { sampleCards, type SampleCard } from '../src/lib/host/sample-cards';
 
 /** Time stands still but for what a test lets pass. */
-export const stopTheClock = () =>
-  vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
+export const stopTheClock = () => vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
 
 export const arm = () => vi.advanceTimersByTimeAsync(ARM_DELAY + 20);
 

@@ -48,7 +48,9 @@ describe('a call', () => {
     expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('false');
     await click(getByTestId('approve'));
     const { ticket, digest } = sample('write');
-    expect(host.called('decide')).toEqual([[ticket, digest, { verdict: 'approve', typed_count: null, unseen: null }, null]]);
+    expect(host.called('decide')).toEqual([
+      [ticket, digest, { verdict: 'approve', typed_count: null, unseen: null }, null],
+    ]);
     expect(host.called('closeApproval')).toHaveLength(1);
   });
 

@@ -12,7 +12,9 @@ export function written(value: string, form: ValueForm): string | null {
     case 'date':
       return DATE.test(value) && isDay(value) ? dateOnly(Date.parse(`${value}T00:00:00Z`)) : null;
     case 'datetime':
-      return DATETIME.test(value) && isDay(value.slice(0, 10)) ? preciseMoment(Date.parse(`${value.replace(' ', 'T')}Z`)) : null;
+      return DATETIME.test(value) && isDay(value.slice(0, 10))
+        ? preciseMoment(Date.parse(`${value.replace(' ', 'T')}Z`))
+        : null;
     case 'plain':
     case 'text':
       return null;

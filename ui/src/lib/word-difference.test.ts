@@ -34,7 +34,10 @@ describe('the difference of two texts', () => {
   ])('loses nothing of %j and %j', (before, after) => {
     const found = wordDifference(before, after);
     const all = (...kinds: string[]) =>
-      found.filter(({ kind }) => kinds.includes(kind)).map(({ text }) => text).join('');
+      found
+        .filter(({ kind }) => kinds.includes(kind))
+        .map(({ text }) => text)
+        .join('');
     expect(all('same', 'added')).toBe(after);
     expect(all('same', 'removed')).toBe(before);
   });

@@ -49,7 +49,8 @@ function withoutIslands(parts: readonly DiffLine[]): DiffLine[] {
   const isSpace = (part: DiffLine | undefined) => part?.kind === 'same' && part.text.trim() === '';
   return parts.flatMap((part, index) => {
     const isBetween = index > 0 && index < parts.length - 1;
-    const isIsland = isSpace(part) && isBetween && parts[index - 1]?.kind !== 'same' && parts[index + 1]?.kind !== 'same';
+    const isIsland =
+      isSpace(part) && isBetween && parts[index - 1]?.kind !== 'same' && parts[index + 1]?.kind !== 'same';
     if (!isIsland) return [part];
     return [
       { kind: 'removed', text: part.text },

@@ -33,15 +33,14 @@ import type { TryCall } from '../bindings/TryCall';
 import type { UndoOffer } from '../bindings/UndoOffer';
 import type { Verdict } from '../bindings/Verdict';
 import type { VerifyReport } from '../bindings/VerifyReport';
-import { hostOf } from '../connection-status';
 import { onPageDisturbed } from './disturbance';
+import { goodProbe, parseAddress } from './fake-connections';
 import { FakePolicies } from './fake-policies';
 import type { Host, Unsubscribe } from './host';
-import { emptyOverview, sampleConnection, sampleId, sampleOverview, sampleProposal, sampleTickets } from './sample';
-import { sampleCards, type SampleCard } from './sample-cards';
+import { sampleConnection, sampleId, sampleOverview, sampleTickets } from './sample';
+import { sampleCards } from './sample-cards';
 import { sampleJournal, samplePayload } from './sample-journal';
 import { samplePaths } from './sample-policy';
-import { sampleRecents } from './sample-recents';
 import { sampleTryCall } from './sample-replay';
 import { sampleSchema } from './sample-schema';
 
@@ -123,7 +122,7 @@ export class FakeHost implements Host {
 
   async parseUrl(text: string): Promise<ParsedUrl> {
     await this.#enter('parseUrl', text);
-    return parse(text);
+    return parseAddress(text);
   }
 
   async databases(url: string): Promise<string[]> {
@@ -135,7 +134,7 @@ export class FakeHost implements Host {
     await this.#enter('saveConnection', draft, secret);
     const old = this.state.connections.find(({ id }) => id === draft.id);
     const { id: _, url, proposal, ...rest } = draft;
-    const origin = old !== undefined && url === old.origin ? old.origin : parse(url).origin;
+    const origin = old !== undefined && url === old.origin ? old.origin : parseAddress(url).origin;
     const connection: Connection = {
       ...(old ?? sampleConnection((this.#seed += 1), Date.now(), { ...rest, origin })),
       ...rest,
@@ -538,7 +537,10 @@ export class FakeHost implements Host {
     this.recent = [entry, ...others];
     setTimeout(() => {
       const undo: UndoOffer = { offer: 'possible', leaves: [] };
-      this.recent = [{ ...entry, state: { state: 'done', at: Date.now(), summary: '2 records changed', undo } }, ...others];
+      this.recent = [
+        { ...entry, state: { state: 'done', at: Date.now(), summary: '2 records changed', undo } },
+        ...others,
+      ];
       this.announce('approvals');
     }, this.stepMillis * 3);
   }
@@ -547,7 +549,8 @@ export class FakeHost implements Host {
     const header = event.kind === 'call' || event.kind === 'intent' ? event : this.#intentOf(event);
     if (header === undefined || header.category === 'read' || header.undoes !== undefined) return null;
     if (this.undone.includes(header.call)) return { offer: 'undone', at: at + 90_000 };
-    if (header.category === 'write') return { offer: 'possible', leaves: ['The note that Odoo wrote into the chatter.'] };
+    if (header.category === 'write')
+      return { offer: 'possible', leaves: ['The note that Odoo wrote into the chatter.'] };
     return { offer: 'impossible', why: 'Odoo keeps nothing of a deleted record.' };
   }
 
@@ -558,111 +561,4 @@ export class FakeHost implements Host {
   }
 }
 
-/** A host as the page's address asks for it; `ui/README.md` lists the parameters. */
-export function fakeHostFromAddress(search: string): FakeHost {
-  const wish = new URLSearchParams(search);
-  const now = Date.now();
-  const has = (state: string) => wish.getAll('state').includes(state);
-  const host = new FakeHost(now, has('empty') ? emptyOverview() : sampleOverview(now));
-  host.stepMillis = 350;
-  host.runs = true;
-  host.state.has_pin = has('pin');
-  if (has('recent')) host.recent = sampleRecents(now);
-  if (has('paused')) host.state.paused = true;
-  if (has('proposal')) host.state.proposals = [sampleProposal(now)];
-  if (has('quarantine')) host.state.quarantine = ['The connection “Harbour Hotels” does not match its seal.'];
-  if (has('badprobe')) host.probe = badProbe();
-  if (has('broken')) {
-    host.report = {
-      ok: false,
-      entries: 128,
-      unsealed: 0,
-      problems: ['Entry 57 does not follow entry 56: its hash of the entry before is another one.'],
-    };
-  }
-  if (has('vault')) {
-    host.state.vault = {
-      state: 'closed',
-      error: {
-        code: 'vault_locked',
-        message: 'The system keyring is locked. Unlock it when your desktop asks, then try again.',
-        retry: true,
-      },
-    };
-  }
-  const names = wish.getAll('card');
-  if (names.length > 0) host.waitingCards = names.map((name) => sampleCards(now)[name as SampleCard]);
-  const page = wish.get('page');
-  const name = wish.get('select');
-  if (page !== null || name !== null) {
-    const connection = host.state.connections.find((candidate) => candidate.name === name)?.id ?? null;
-    setTimeout(() => host.navigateTo({ page: page ?? 'connections', connection }), 50);
-  }
-  return host;
-}
-
 const missing = (): EdgeError => ({ code: 'unknown_connection', message: 'It is not there any more.', retry: false });
-
-/** What the real parser does, roughly. */
-function parse(text: string): ParsedUrl {
-  let url: URL;
-  try {
-    url = new URL(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
-  } catch {
-    throw {
-      code: 'invalid_address',
-      message: 'This is not an address. Paste it as your browser shows it.',
-      retry: false,
-    };
-  }
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url.protocol === 'http:' && !loopback) {
-    throw {
-      code: 'invalid_address',
-      message: `Use https for ${url.host}: over http the key could be read on the way.`,
-      retry: false,
-    };
-  }
-  const own = /^([a-z0-9-]+)\.odoo\.com$/.exec(url.hostname)?.[1] ?? null;
-  return {
-    origin: url.origin,
-    host: hostOf(url.origin),
-    database: url.searchParams.get('db') ?? own,
-    name: own ?? url.hostname,
-    environment: loopback ? 'development' : 'production',
-    api_key_page: `${url.origin}/odoo/my-preferences`,
-  };
-}
-
-const step = (name: string, message: string, elapsed_ms: number, changes: Partial<ProbeStep> = {}): ProbeStep => ({
-  step: name,
-  state: 'ok',
-  message,
-  fix: null,
-  elapsed_ms,
-  ...changes,
-});
-
-function goodProbe(): ProbeStep[] {
-  return [
-    step('address', 'https://acme.odoo.com', 0),
-    step('dns', '35.195.10.4', 12),
-    step('tcp', 'Port 443 answers.', 19),
-    step('tls', 'TLS 1.3, issued by Let’s Encrypt for *.odoo.com, valid for 61 days.', 44),
-    step('version', '19.0', 61),
-    step('protocol', 'JSON-2', 0),
-    step('database', 'acme', 22),
-    step('sign_in', 'Mitchell Admin, Acme GmbH', 83),
-    step('rights', 'Administrator: an ordinary user would be safer for agents.', 40, { state: 'warning' }),
-  ];
-}
-
-function badProbe(): ProbeStep[] {
-  return [
-    ...goodProbe().slice(0, 7),
-    step('sign_in', 'Odoo refused the login or the key.', 83, {
-      state: 'failed',
-      fix: 'Make a new API key under your profile, Account Security. Odoo Online gives its API only on the Custom plan.',
-    }),
-  ];
-}

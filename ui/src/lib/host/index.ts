@@ -4,7 +4,7 @@ import type { Host } from './host';
 export async function currentHost(): Promise<Host> {
   const mayBeFake = import.meta.env.DEV || import.meta.env.MODE === 'fake';
   if (mayBeFake && !('__TAURI_INTERNALS__' in window)) {
-    const { fakeHostFromAddress } = await import('./fake');
+    const { fakeHostFromAddress } = await import('./fake-address');
     return fakeHostFromAddress(location.search);
   }
   const { tauriHost } = await import('./tauri');

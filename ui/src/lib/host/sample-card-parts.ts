@@ -2,7 +2,13 @@ import type { CallCard } from '../bindings/CallCard';
 import type { FieldChange } from '../bindings/FieldChange';
 
 /** A field as it changes. */
-export const field = (name: string, label: string, before: string | null, after: string | null, changes: Partial<FieldChange> = {}): FieldChange => ({
+export const field = (
+  name: string,
+  label: string,
+  before: string | null,
+  after: string | null,
+  changes: Partial<FieldChange> = {},
+): FieldChange => ({
   field: name,
   label,
   before,

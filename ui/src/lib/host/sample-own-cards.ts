@@ -58,10 +58,7 @@ export const undoWrite = (now: number): UndoCard => ({
 /** An hour of one agent, up to a call that has no way back. */
 export const undoLastHour = (now: number): UndoCard => ({
   ...undoWrite(now),
-  calls: [
-    undone(now, 1, 6, 'Changed 3 fields on 2 contacts'),
-    undone(now, 2, 18, 'Changed 1 field on 1 contact'),
-  ],
+  calls: [undone(now, 1, 6, 'Changed 3 fields on 2 contacts'), undone(now, 2, 18, 'Changed 1 field on 1 contact')],
   conflicts: [],
   stops_before: 'odoo_execute sent a quotation to hallo@lindenhof.example at 09:14. A sent message does not come back.',
 });

@@ -88,7 +88,8 @@ export const activity = {
       removed: 'removed',
       changed: 'file changed by the administrator',
     },
-    guard: (model: string, opened: boolean) => (opened ? `Closed model ${model} opened for an hour` : `Model ${model} closed again`),
+    guard: (model: string, opened: boolean) =>
+      opened ? `Closed model ${model} opened for an hour` : `Model ${model} closed again`,
     readBack: 'Read back after an unknown outcome',
     findings: { applied: 'Was applied', not_applied: 'Was not applied', unclear: 'Unclear whether it was applied' },
     pin: (change: string) => `PIN ${change}`,

@@ -55,9 +55,15 @@ export const approval = {
     moreRecords: (rest: string, total: string) => `And ${rest} more: ${total} records in all.`,
     totalUnknown: 'How many records in all is not known.',
     besides: (count: number) =>
-      plural(count, { one: 'Odoo also changes # field, as it predicts', other: 'Odoo also changes # fields, as it predicts' }),
+      plural(count, {
+        one: 'Odoo also changes # field, as it predicts',
+        other: 'Odoo also changes # fields, as it predicts',
+      }),
     besidesNew: (count: number) =>
-      plural(count, { one: 'Odoo also fills in # field, as it predicts', other: 'Odoo also fills in # fields, as it predicts' }),
+      plural(count, {
+        one: 'Odoo also fills in # field, as it predicts',
+        other: 'Odoo also fills in # fields, as it predicts',
+      }),
     touches: 'Also touches',
     step: (place: number) => `Step ${number(place)}`,
     uses: 'Takes from earlier steps',
@@ -133,12 +139,16 @@ export const approval = {
     tooShort: (least: number) => `Type a new PIN of at least ${number(least)} characters`,
     differ: 'The two new PINs differ',
     triesLeft: (count: number) =>
-      plural(count, { one: 'One wrong PIN more, and none is taken for a while.', other: '# wrong ones may still be typed.' }),
+      plural(count, {
+        one: 'One wrong PIN more, and none is taken for a while.',
+        other: '# wrong ones may still be typed.',
+      }),
     refused: (time: string) => `Too many wrong PINs. None is taken for ${time}`,
     meaning: {
       set: 'From then on this window asks for it before anything is approved that deletes or touches production. A program that presses buttons does not know it.',
       change: 'The new PIN takes the place of the one in force.',
-      remove: 'Nothing asks for a PIN any more. A program that can press buttons on this desktop could then approve like you.',
+      remove:
+        'Nothing asks for a PIN any more. A program that can press buttons on this desktop could then approve like you.',
     },
     actions: { set: 'Set the PIN', change: 'Change the PIN', remove: 'Remove the PIN' },
   },

@@ -58,14 +58,19 @@ export const policyBuilder = {
     allLimits: 'Limits for all calls together',
     allLimitsMeaning: 'Each agent’s calls count together, whatever tool they use.',
     redact: 'Fields kept from agents',
-    redactMeaning: 'Patterns over model.field, * for anything. Agents never get these, nor may search, sort or group by them.',
+    redactMeaning:
+      'Patterns over model.field, * for anything. Agents never get these, nor may search, sort or group by them.',
     redactPlaceholder: 'hr.employee.pin',
     more: 'For every tool',
     everySummary: (hidden: boolean, limits: number, fields: number) =>
       [
         ...(hidden ? ['every tool hidden'] : []),
-        limits === 0 ? 'no limit for all calls' : plural(limits, { one: '# limit for all calls', other: '# limits for all calls' }),
-        fields === 0 ? 'no field kept back' : plural(fields, { one: '# field pattern kept back', other: '# field patterns kept back' }),
+        limits === 0
+          ? 'no limit for all calls'
+          : plural(limits, { one: '# limit for all calls', other: '# limits for all calls' }),
+        fields === 0
+          ? 'no field kept back'
+          : plural(fields, { one: '# field pattern kept back', other: '# field patterns kept back' }),
       ].join(', '),
     search: 'Search tools',
     filter: 'Show',
@@ -80,7 +85,13 @@ export const policyBuilder = {
       problems: 'With problems or warnings',
     },
     noFit: 'No tool fits.',
-    groups: { read: 'Read', write: 'Write', execute: 'Execute', destructive: 'Destructive', unknown: 'Not known to Gatehouse' },
+    groups: {
+      read: 'Read',
+      write: 'Write',
+      execute: 'Execute',
+      destructive: 'Destructive',
+      unknown: 'Not known to Gatehouse',
+    },
     groupMeaning: {
       read: 'Looks at data, changes nothing.',
       write: 'Makes or changes records.',
