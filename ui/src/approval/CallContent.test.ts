@@ -141,6 +141,11 @@ describe('a call without a preview', () => {
     expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: null, unseen: 'approve unseen' });
   });
 
+  it('is never approved in advance', async () => {
+    const { queryByTestId } = await openApproval(changed('unseen', (call) => (call.standing = 'Changes of phone.')));
+    expect(queryByTestId('approve-standing')).toBeNull();
+  });
+
   it('that may never be approved unseen says so', async () => {
     const { getByTestId, queryByTestId } = await openApproval('unknown');
     expect(queryByTestId('type-unseen')).toBeNull();

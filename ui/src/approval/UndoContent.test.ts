@@ -53,3 +53,13 @@ it('cannot be approved without a preview', async () => {
   await click(getByTestId('approve'));
   expect(host.called('decide')).toEqual([]);
 });
+
+it('cannot be approved where somebody changed everything since', async () => {
+  const card = sample('undo');
+  if (card.content.kind !== 'undo') throw new Error('no undo');
+  const { host, getByTestId } = await openApproval({ ...card, content: { ...card.content, steps: [] } });
+  await arm();
+  expect(getByTestId('blocker').textContent).toContain('Nothing is left to take back');
+  await click(getByTestId('approve'));
+  expect(host.called('decide')).toEqual([]);
+});

@@ -22,6 +22,7 @@ export function blockerOf(card: Card, entries: Entries, seen: Seen, now: number)
   if (now >= card.expires_at) return t.approval.expired;
   if (call !== null && call.preview_error !== null && call.unseen === null) return t.approval.noPreview;
   if (content.kind === 'undo' && content.preview_error !== null) return t.approval.noPreview;
+  if (content.kind === 'undo' && content.steps.length === 0) return t.undo.nothingLeft;
   if (content.kind === 'policy' && content.errors.length > 0) return t.approval.hasErrors;
   if (pin !== null && pin.refused_until !== null && now < pin.refused_until) {
     return t.pin.refused(remaining(pin.refused_until, now));

@@ -125,6 +125,7 @@ export const approval = {
     now: 'Stays:',
     leaves: 'What does not come back',
     byYou: 'Gatehouse does this in your name, not the agent. It is written into the journal.',
+    nothingLeft: 'Nothing is left to take back',
     keep: 'Keep as it is',
     takeBack: 'Take back',
   },
