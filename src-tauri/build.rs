@@ -30,6 +30,8 @@ const COMMANDS: &[&str] = &[
     "pause_agent",
     "revoke_agent",
     "revoke_standing",
+    "revoke_grant",
+    "grant_connection",
     "pause_all",
     "change_pin",
     "retry_vault",

@@ -10,7 +10,7 @@ pub(crate) struct Arguments {
     pub(crate) profile: Option<PathBuf>,
     /// No window until one is asked for.
     pub(crate) background: bool,
-    /// The page to open at: `connections`, `approvals`, `agents`, `policy` or `activity`.
+    /// The page to open at: `connections`, `approvals`, `agents`, `policy`, `activity` or `settings`.
     pub(crate) show: Option<String>,
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum NotRun {
     Wrong(String),
 }
 
-const PAGES: [&str; 5] = ["connections", "approvals", "agents", "policy", "activity"];
+const PAGES: [&str; 6] = ["connections", "approvals", "agents", "policy", "activity", "settings"];
 
 const HELP: &str = "\
 Gatehouse lets AI agents work in Odoo, safely.
@@ -32,7 +32,7 @@ usage: gatehouse [--profile DIR] [--background] [--show PAGE]
 
   --profile DIR   keep every file under DIR
   --background    start without a window
-  --show PAGE     open at connections, approvals, agents, policy or activity
+  --show PAGE     open at connections, approvals, agents, policy, activity or settings
   --version       tell the version
 ";
 

@@ -235,6 +235,7 @@ fn options(profile: &Path) -> Options {
         managed_policy: None,
         administrator: 0,
         user_policy: profile.join("policy.json"),
+        downloads: profile.join("downloads"),
         vault_service: format!("Gatehouse (profile {})", profile.display()),
         build: env!("CARGO_PKG_VERSION").to_owned(),
         bridge_path: String::new(),

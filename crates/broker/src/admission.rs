@@ -7,7 +7,7 @@ use crate::tools::{Site, counted};
 use crate::view::{AdmissionCard, CardAgent};
 use gatehouse_core::{
     Agent, AgentId, AgentStatus, Connection, ConnectionId, Digest, EdgeError, ErrorCode, Evidence, Hasher,
-    JournalEvent, Ticket, TicketKind, TicketState,
+    JournalEvent, Ticket, TicketId, TicketKind, TicketState,
 };
 
 /// Where an agent stands.
@@ -123,7 +123,8 @@ impl Broker {
                          themselves, sensitive reads and every change are asked about one by one."
                         .into(),
             };
-            let id = self.0.desk.open(Held {
+            let id = ticket.id().clone();
+            self.open_ticket(Held {
                 ticket,
                 sentence,
                 agent: Some(Self::card_agent(arrival)),
@@ -135,7 +136,6 @@ impl Broker {
                 result: None,
                 limited: None,
             });
-            self.note_ticket(&id, "opened");
             self.announce(&id);
             id
         };
@@ -199,6 +199,37 @@ impl Broker {
         self.forget_agent(id).await?;
         self.note(JournalEvent::Agent { agent: id.clone(), change: "revoked".into(), summary: String::new() });
         Ok(())
+    }
+
+    /// Takes one connection from an agent, at once: its tickets there become void.
+    ///
+    /// # Errors
+    /// There is no such agent, or the store cannot be written.
+    pub async fn revoke_grant(&self, id: &AgentId, connection: &ConnectionId) -> Result<(), EdgeError> {
+        self.known_agent(id)?;
+        self.drop_standing(|standing| standing.agent == *id && standing.connection == *connection);
+        self.tighten_agent(id, |agent| agent.grants.retain(|granted| granted != connection)).await?;
+        self.void_tickets("the user took this connection from the agent", |held| {
+            held.ticket.agent() == Some(id) && held.ticket.connection() == Some(connection)
+        });
+        let summary = self.registry(|registry| registry.connections.get(connection).map(|known| known.name.clone()));
+        self.note(JournalEvent::Agent {
+            agent: id.clone(),
+            change: "ungranted".into(),
+            summary: summary.unwrap_or_default(),
+        });
+        self.lists_changed();
+        Ok(())
+    }
+
+    /// Asks, in the approval window, to let an agent use one more connection.
+    ///
+    /// # Errors
+    /// There is no such agent or connection.
+    pub fn grant_connection(&self, id: &AgentId, connection: &ConnectionId) -> Result<TicketId, EdgeError> {
+        self.known_agent(id)?;
+        let connection = self.connection(connection)?;
+        Ok(self.ask_grant(id, &connection, None))
     }
 
     /// Pauses or resumes every agent. From this instant every call is refused and every ticket void; a write already

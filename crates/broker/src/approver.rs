@@ -185,7 +185,9 @@ impl Approver {
             Some(Loosening::Connection { connection, renames, secret }) => {
                 self.broker.loosen_connection(*connection, renames, secret.as_deref()).await
             }
-            Some(Loosening::Grant { agent, connection, form }) => self.broker.grant(&agent, &connection, &form).await,
+            Some(Loosening::Grant { agent, connection, form }) => {
+                self.broker.grant(&agent, &connection, form.as_ref()).await
+            }
             Some(Loosening::OpenModel { connection, model }) => self.broker.open_for_an_hour(&connection, &model),
             None => self.broker.accept_policy(id).await,
         };

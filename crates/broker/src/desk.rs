@@ -117,8 +117,8 @@ pub(crate) enum Loosening {
     },
     /// A model that the guard closes opens for an hour.
     OpenModel { connection: ConnectionId, model: String },
-    /// The agent may use one more connection; the form ticket that asked for it learns the outcome.
-    Grant { agent: AgentId, connection: ConnectionId, form: TicketId },
+    /// The agent may use one more connection; the form ticket that asked for it, where one did, learns the outcome.
+    Grant { agent: AgentId, connection: ConnectionId, form: Option<TicketId> },
 }
 
 #[derive(Default)]

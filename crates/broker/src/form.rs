@@ -53,7 +53,7 @@ impl Broker {
             let ticket = Ticket::open(id.clone(), TicketKind::Form, key, key, self.now())
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());
             let draft = draft_of(&id, &call.resolved());
-            self.0.desk.open(Held {
+            self.open_ticket(Held {
                 ticket,
                 sentence: format!("{} proposes a connection", arrival.agent),
                 agent: Some(Self::card_agent(arrival)),
@@ -66,7 +66,6 @@ impl Broker {
                 limited: None,
             });
             self.remember_proposal(id.clone(), draft);
-            self.note_ticket(&id, "opened");
             self.changed(&[Topic::Proposals]);
             self.raise_main(Some(Navigation { page: "connections".into(), connection: None })).await;
             id
@@ -111,8 +110,14 @@ impl Broker {
         let Some(agent) = self.0.desk.look(form, |held| held.ticket.agent().cloned()).flatten() else { return };
         self.forget_proposal(form);
         self.changed(&[Topic::Proposals]);
+        let connection = self.as_it_counts(connection.clone());
+        self.ask_grant(&agent, &connection, Some(form));
+    }
+
+    /// Raises the card that lets an agent use one more connection. `form` waits for the answer.
+    pub(crate) fn ask_grant(&self, agent: &AgentId, connection: &Connection, form: Option<&TicketId>) -> TicketId {
         let before = self.registry(|registry| {
-            let grants = registry.agents.get(&agent).map(|agent| agent.grants.clone()).unwrap_or_default();
+            let grants = registry.agents.get(agent).map(|agent| agent.grants.clone()).unwrap_or_default();
             let names: Vec<_> =
                 grants.iter().filter_map(|id| registry.connections.get(id)).map(|c| c.name.clone()).collect();
             names.join(", ")
@@ -126,9 +131,8 @@ impl Broker {
                 Some(after),
             )],
         };
-        let change = Loosening::Grant { agent: agent.clone(), connection: connection.id.clone(), form: form.clone() };
-        let connection = self.as_it_counts(connection.clone());
-        self.raise_loosening(format!("Let {agent} use “{}”?", connection.name), &connection, card, change);
+        let change = Loosening::Grant { agent: agent.clone(), connection: connection.id.clone(), form: form.cloned() };
+        self.raise_loosening(format!("Let {agent} use “{}”?", connection.name), connection, card, change)
     }
 
     /// The person lets an agent use one more connection.
@@ -136,7 +140,7 @@ impl Broker {
         &self,
         agent: &AgentId,
         connection: &ConnectionId,
-        form: &TicketId,
+        form: Option<&TicketId>,
     ) -> Result<(), EdgeError> {
         let connection = self.connection(connection)?;
         let granted = self
@@ -153,7 +157,9 @@ impl Broker {
             summary: connection.name.clone(),
         });
         self.lists_changed();
-        self.settle_form(form, &connection, true);
+        if let Some(form) = form {
+            self.settle_form(form, &connection, true);
+        }
         Ok(())
     }
 
@@ -161,7 +167,7 @@ impl Broker {
     pub(crate) fn loosening_refused(&self, id: &TicketId) {
         let grant = self.0.desk.look(id, |held| match &held.matter {
             Matter::Loosening { change, .. } => match change.as_ref() {
-                Loosening::Grant { connection, form, .. } => Some((connection.clone(), form.clone())),
+                Loosening::Grant { connection, form, .. } => form.clone().map(|form| (connection.clone(), form)),
                 Loosening::Connection { .. } | Loosening::OpenModel { .. } => None,
             },
             _ => None,

@@ -34,9 +34,13 @@ impl Broker {
                 (old.as_ref(), &change),
                 (Loosening::OpenModel { connection: old, model: was }, Loosening::OpenModel { connection: new, model: is })
                     if old == new && was == is
+            ) || matches!(
+                (old.as_ref(), &change),
+                (Loosening::Grant { agent: old, connection: was, form: None }, Loosening::Grant { agent: new, connection: is, form: None })
+                    if old == new && was == is
             ))
         });
-        self.0.desk.open(Held {
+        self.open_ticket(Held {
             ticket,
             sentence,
             agent: None,
@@ -48,7 +52,6 @@ impl Broker {
             result: None,
             limited: None,
         });
-        self.note_ticket(&id, "opened");
         self.announce(&id);
         id
     }

@@ -74,7 +74,7 @@ impl Broker {
             PinChange::Change => "Change the PIN",
             PinChange::Remove => "Ask for no PIN any more",
         };
-        self.0.desk.open(Held {
+        self.open_ticket(Held {
             ticket: Ticket::open(id.clone(), TicketKind::Pin, key, key, self.now()),
             sentence: sentence.into(),
             agent: None,
@@ -86,7 +86,6 @@ impl Broker {
             result: None,
             limited: None,
         });
-        self.note_ticket(&id, "opened");
         self.announce(&id);
         Ok(id)
     }
@@ -176,6 +175,7 @@ impl Approver {
                 PinChange::Remove => "removed",
             };
             broker.note(JournalEvent::Pin { change: change.into() });
+            broker.changed(&[Topic::Vault]);
         }
         self.settle(id, kept.map(|()| serde_json::json!({"status": "done"})))
     }

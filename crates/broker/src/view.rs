@@ -291,7 +291,7 @@ pub enum Topic {
 /// Which page a window was asked to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Navigation {
-    /// `connections`, `approvals`, `agents`, `policy`, `activity`.
+    /// `connections`, `approvals`, `agents`, `policy`, `activity`, `settings`.
     pub page: String,
     /// A connection to select.
     pub connection: Option<ConnectionId>,

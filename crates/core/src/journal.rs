@@ -131,7 +131,7 @@ pub enum JournalEvent {
     Agent {
         /// Its id.
         agent: AgentId,
-        /// `admitted`, `refused`, `paused`, `resumed`, `granted`, `revoked`, `quarantined`.
+        /// `admitted`, `refused`, `paused`, `resumed`, `granted`, `ungranted`, `revoked`, `quarantined`.
         change: String,
         /// In a few words: which program, which connections.
         summary: String,

@@ -148,6 +148,16 @@ pub(crate) async fn revoke_agent(broker: State<'_, Broker>, agent: AgentId) -> T
 }
 
 #[tauri::command]
+pub(crate) async fn revoke_grant(broker: State<'_, Broker>, agent: AgentId, connection: ConnectionId) -> Told<()> {
+    broker.revoke_grant(&agent, &connection).await
+}
+
+#[tauri::command(async)]
+pub(crate) fn grant_connection(broker: State<'_, Broker>, agent: AgentId, connection: ConnectionId) -> Told<TicketId> {
+    broker.grant_connection(&agent, &connection)
+}
+
+#[tauri::command]
 pub(crate) async fn pause_all(broker: State<'_, Broker>, paused: bool) -> Told<()> {
     broker.pause_all(paused).await
 }

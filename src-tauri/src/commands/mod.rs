@@ -35,6 +35,8 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         m::pause_agent,
         m::revoke_agent,
         m::revoke_standing,
+        m::revoke_grant,
+        m::grant_connection,
         m::pause_all,
         m::change_pin,
         m::retry_vault,

@@ -113,7 +113,7 @@ impl Broker {
             ticket = ticket.about(connection.clone());
             badge = self.connection(connection).ok().map(|connection| crate::cards::badge(&connection));
         }
-        self.0.desk.open(Held {
+        self.open_ticket(Held {
             ticket,
             sentence,
             agent: None,
@@ -125,7 +125,6 @@ impl Broker {
             result: None,
             limited: None,
         });
-        self.note_ticket(&id, "opened");
         id
     }
 

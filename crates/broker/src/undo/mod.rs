@@ -87,7 +87,7 @@ impl Broker {
             "it was asked anew",
             |held| matches!(&held.matter, Matter::Undo { asked: other, .. } if other.key() == asked.key()),
         );
-        self.0.desk.open(Held {
+        self.open_ticket(Held {
             ticket,
             sentence,
             agent: None,
@@ -99,7 +99,6 @@ impl Broker {
             result: None,
             limited: None,
         });
-        self.note_ticket(&id, "opened");
         self.announce(&id);
         id
     }

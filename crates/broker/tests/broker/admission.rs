@@ -111,3 +111,25 @@ async fn what_an_impostor_is_refused_costs_the_agent_of_that_name_nothing() {
     house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
     call.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_connection_is_taken_from_an_agent_at_once_and_given_on_a_card_alone() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let id = AgentId::parse("claude-code").unwrap();
+    let demo = house.broker.overview().connections[0].id.clone();
+    let write = json!({"connection": "Demo", "model": "res.partner", "ids": [10], "values": {"phone": "+3"}});
+    let waiting = agent.calling("odoo_write", write);
+    house.card().await;
+    house.broker.revoke_grant(&id, &demo).await.unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap_err().code, ErrorCode::TicketGone);
+    let count = json!({"connection": "Demo", "model": "res.partner"});
+    assert_eq!(agent.call("odoo_search_count", count.clone()).await.unwrap_err().code, ErrorCode::UnknownConnection);
+
+    house.broker.grant_connection(&id, &demo).unwrap();
+    let card = house.card().await;
+    assert_eq!(agent.call("odoo_search_count", count.clone()).await.unwrap_err().code, ErrorCode::UnknownConnection);
+    house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
+    agent.call("odoo_search_count", count).await.unwrap();
+    assert!(house.broker.grant_connection(&AgentId::parse("nobody").unwrap(), &demo).is_err());
+}

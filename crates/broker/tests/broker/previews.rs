@@ -4,7 +4,7 @@ use crate::besides::{content, refuse};
 use crate::execute::on_demo;
 use crate::house::House;
 use gatehouse_broker::view::{Card, FieldChange, ValueForm};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn field<'a>(card: &'a Card, name: &str) -> &'a FieldChange {
     let all = &content(card).records[0].fields;

@@ -379,6 +379,19 @@ export class FakeHost implements Host {
     this.state = { ...this.state, agents: this.state.agents.filter(({ id }) => id !== agent) };
   }
 
+  async revokeGrant(agent: string, connection: string): Promise<void> {
+    await this.#enter('revokeGrant', agent, connection);
+    const agents = this.state.agents.map((known) =>
+      known.id === agent ? { ...known, grants: known.grants.filter((grant) => grant !== connection) } : known,
+    );
+    this.state = { ...this.state, agents };
+  }
+
+  async grantConnection(agent: string, connection: string): Promise<TicketId> {
+    await this.#enter('grantConnection', agent, connection);
+    return sampleId('tkt', 73);
+  }
+
   async revokeStanding(ticket: string): Promise<void> {
     await this.#enter('revokeStanding', ticket);
     const agents = this.state.agents.map((agent) => ({

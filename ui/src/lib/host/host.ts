@@ -100,6 +100,10 @@ export interface MainHost {
   explainRecorded(seq: number, draft: PolicyDraft): Promise<RecordedExplanation>;
   pauseAgent(agent: AgentId, paused: boolean): Promise<void>;
   revokeAgent(agent: AgentId): Promise<void>;
+  /** Takes one connection from an agent, at once. */
+  revokeGrant(agent: AgentId, connection: ConnectionId): Promise<void>;
+  /** Asks in the approval window to let an agent use one more connection. */
+  grantConnection(agent: AgentId, connection: ConnectionId): Promise<TicketId>;
   /** Takes an answer back that was given in advance. */
   revokeStanding(ticket: TicketId): Promise<void>;
   pauseAll(paused: boolean): Promise<void>;

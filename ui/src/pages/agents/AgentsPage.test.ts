@@ -40,6 +40,17 @@ describe('the agents', () => {
     await waitFor(() => expect(queryByText(/may call odoo_write/)).toBeNull());
   });
 
+  it('lose a connection at once, and are given another one on a card that asks', async () => {
+    const { host, user, getByTestId, queryByTestId } = await openPage();
+    await user.click(getByTestId('take-grant-claude-code-Acme production'));
+    expect(host.called('revokeGrant')).toHaveLength(1);
+    await waitFor(() => expect(queryByTestId('take-grant-claude-code-Acme production')).toBeNull());
+    await user.selectOptions(getByTestId('add-grant-claude-code'), 'Acme production');
+    expect(host.called('grantConnection')).toEqual(host.called('revokeGrant'));
+    expect(queryByTestId('take-grant-claude-code-Acme production')).toBeNull();
+    expect(await axeFindings()).toEqual([]);
+  });
+
   it('have their last hour taken back, on a card that asks', async () => {
     const { host, user, getByTestId, findByText } = await openPage();
     await user.click(getByTestId('undo-hour-claude-code'));
