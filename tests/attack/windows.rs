@@ -31,6 +31,8 @@ async fn a_main_window_that_was_taken_over_cannot_decide() {
         ("cards", json!({})),
         ("present_card", json!({ "ticket": ticket, "digest": digest })),
         ("decide", json!({ "ticket": ticket, "digest": digest, "verdict": { "verdict": "deny_and_pause" } })),
+        ("recent_calls", json!({})),
+        ("undo_recent", json!({ "call": "call_00000000000000000000" })),
         ("plugin:event|emit", json!({ "event": "gatehouse://changed", "payload": [] })),
         ("plugin:window|close", json!({ "label": "approval" })),
         ("plugin:webview|create_webview_window", json!({ "options": { "label": "approval2", "url": "index.html" } })),
@@ -42,7 +44,7 @@ async fn a_main_window_that_was_taken_over_cannot_decide() {
 
     windows.turn_to(Which::Approval).await;
     let driver = windows.driver();
-    for command in ["overview", "activity", "use_session_vault", "start_demo"] {
+    for command in ["overview", "activity", "undo_call", "undo_agent", "use_session_vault", "start_demo"] {
         let told = driver.script_async(INVOKE, json!([command, { "filter": {} }])).await.unwrap();
         assert!(refused(&told), "the approval window may {command}: {told}");
     }

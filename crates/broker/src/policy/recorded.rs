@@ -91,7 +91,8 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     fn of(entry: &JournalEntry, payload: Value, settled: Option<&JournalEntry>) -> Option<Self> {
-        let header = header_of(entry)?;
+        // What a person took back by their own hand no policy was asked about.
+        let header = header_of(entry).filter(|header| header.undoes.is_none())?;
         let settled_rows = match settled.map(|settled| &settled.event) {
             Some(JournalEvent::Settled { rows, .. }) => *rows,
             _ => 0,

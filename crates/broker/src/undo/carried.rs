@@ -198,7 +198,7 @@ impl Broker {
     /// The values before, where they still are those that the step was prepared for.
     async fn before(&self, step: &Step, site: &Site) -> Result<Value, EdgeError> {
         let before = step.call.before(site).await?;
-        for change in &step.changes {
+        for change in &step.restored {
             let record = change
                 .line_of
                 .as_ref()

@@ -2,6 +2,8 @@
 //! approval window alone decides; it then runs at once, by the person's own hand.
 
 mod carried;
+mod chosen;
+mod place;
 mod plain;
 mod prepared;
 mod recalled;

@@ -82,8 +82,6 @@ fn left(before: &Value, written: &Value, field: &Field) -> Option<Plain> {
     for command in written.as_array()? {
         let id = command.get(1).and_then(Value::as_i64);
         match (command.get(0).and_then(Value::as_i64)?, id) {
-            // The id of what it made is not in the journal.
-            (0, _) => return None,
             (1, _) => {}
             (2 | 3, Some(id)) => {
                 ids.remove(&id);
@@ -93,6 +91,7 @@ fn left(before: &Value, written: &Value, field: &Field) -> Option<Plain> {
             }
             (5, _) => ids.clear(),
             (6, _) => ids = command.get(2)?.as_array()?.iter().filter_map(Value::as_i64).collect(),
+            // The id of what a command made is not in the journal.
             _ => return None,
         }
     }

@@ -1,26 +1,21 @@
 //! Taking back, prepared from live data: what will be sent, in which order, and the card that shows it.
 
+use super::chosen::Chosen;
 use super::plain::shown;
-use super::recalled::{Change, Part, Recalled, call_of, outcome_of};
-use super::sifted::{self, Sieve, Sifted};
+use super::recalled::{Change, Part};
+use super::sifted::{Restored, Sieve, Sifted};
 use super::there::There;
 use super::{Asked, no_way_back};
 use crate::preview::{Entry, Preview, SHOWN_RECORDS, alone};
-use crate::state::{Broker, new_bridge_id};
+use crate::state::Broker;
 use crate::tools::arguments::Arguments;
 use crate::tools::{Call, Locale, Site};
 use crate::view::{FieldChange, RecordChange, StepCard, UndoCard, UndoConflict, UndoneCall};
-use gatehouse_core::{
-    Agent, AgentId, AgentStatus, CallId, Category, Digest, EdgeError, ErrorCode, Evidence, Hasher, Outcome, UndoCall,
-};
+use gatehouse_core::{CallId, Digest, EdgeError, ErrorCode, Hasher, UndoCall};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Calls on one card.
-const MOST: usize = 50;
-/// Calls of the last hour that are looked at.
-const LOOKED_AT: usize = 2_000;
 /// Values named in one sentence.
 const NAMED: usize = 3;
 
@@ -46,14 +41,8 @@ pub(super) struct Step {
     pub(super) call: Box<dyn Call>,
     pub(super) arguments: Value,
     /// What it brings back; what is there by then is looked at once more before it is sent.
-    pub(super) changes: Vec<sifted::Change>,
+    pub(super) restored: Vec<Restored>,
     observed: Value,
-}
-
-/// Calls that would be taken back, before anything of them is prepared.
-struct Chosen {
-    changes: Vec<Change>,
-    stops_before: Option<String>,
 }
 
 /// One call, prepared.
@@ -107,129 +96,6 @@ impl Broker {
         Ok(Prepared { turns, card, digest, site })
     }
 
-    /// Which calls: the one that was named, or what the agent changed, newest first.
-    fn choose_undone(&self, asked: &Asked) -> Result<Chosen, EdgeError> {
-        match asked {
-            Asked::Call(call) => match self.recall(call)? {
-                Recalled::Nothing => Err(no_way_back("This call changed nothing.")),
-                Recalled::Final(why) => Err(no_way_back(&why)),
-                Recalled::Change(_) if self.taken_back_at(call)?.is_some() => {
-                    Err(no_way_back("This call was taken back already."))
-                }
-                Recalled::Change(change) => Ok(Chosen { changes: vec![*change], stops_before: None }),
-            },
-            Asked::Agent { agent, since, until } => {
-                let mut calls = Vec::new();
-                let sent = self.0.store.sent_since(agent, *since, |line| {
-                    if let Some((call, of)) = call_of(&line.entry) {
-                        let happened = !matches!(outcome_of(&line), Some(Outcome::Failed { .. }));
-                        if line.entry.at <= *until && of.category != Category::Read && of.undoes.is_none() && happened {
-                            calls.push(call.clone());
-                        }
-                    }
-                    calls.len() < LOOKED_AT
-                });
-                sent.map_err(|error| error.edge())?;
-                self.newest_with_a_way_back(&calls)
-            }
-        }
-    }
-
-    /// Those of these calls that can be taken back, until the first that cannot.
-    fn newest_with_a_way_back(&self, calls: &[CallId]) -> Result<Chosen, EdgeError> {
-        let mut changes: Vec<Change> = Vec::new();
-        for call in calls {
-            if self.taken_back_at(call)?.is_some() {
-                continue;
-            }
-            let change = match self.recall(call)? {
-                Recalled::Nothing => continue,
-                Recalled::Final(why) => {
-                    let what = self.summary_of(call);
-                    return Ok(Chosen { changes, stops_before: Some(format!("It stops before “{what}”: {why}")) });
-                }
-                Recalled::Change(change) => *change,
-            };
-            let stop = if changes.len() == MOST {
-                Some(format!("It stops after {MOST} calls: take the older ones back afterwards."))
-            } else if changes.first().is_some_and(|first| first.connection != change.connection) {
-                let place = self.registry(|registry| {
-                    registry.connections.get(&change.connection).map(|connection| connection.name.clone())
-                });
-                let place = place.unwrap_or_else(|| "another connection".to_owned());
-                Some(format!("It stops before “{}” in {place}: take that back afterwards.", change.summary))
-            } else {
-                None
-            };
-            if stop.is_some() {
-                return Ok(Chosen { changes, stops_before: stop });
-            }
-            changes.push(change);
-        }
-        Ok(Chosen { changes, stops_before: None })
-    }
-
-    fn summary_of(&self, call: &CallId) -> String {
-        let found = self.0.store.sent_call(call, None).ok().flatten();
-        let tool = || found.as_ref().and_then(|sent| Some(call_of(&sent.line.entry)?.1.tool.clone()));
-        match found.as_ref().and_then(|sent| outcome_of(&sent.line)) {
-            Some(Outcome::Done { summary }) => summary.clone(),
-            _ => tool().unwrap_or_default(),
-        }
-    }
-
-    /// Where a call is taken back: its connection as it is now, if that still is the same place and takes changes.
-    pub(super) fn site_of_undo(&self, change: &Change) -> Result<Site, EdgeError> {
-        self.vault()?;
-        let unavailable = |message: String| Err(EdgeError::new(ErrorCode::ConnectionUnavailable, message));
-        let known = self.registry(|registry| registry.connections.get(&change.connection).cloned());
-        let Some(connection) = known else {
-            return unavailable("The connection of this call was deleted.".into());
-        };
-        let name = &connection.name;
-        if connection.deleted_at.is_some() {
-            return unavailable(format!("“{name}” is in the trash. Restore it, then take the call back."));
-        }
-        let connection = self.connection(&connection.id)?;
-        self.must_be_allowed(connection.host())?;
-        let (host, database) = &change.place;
-        if connection.host() != host || connection.database != *database {
-            return unavailable(format!(
-                "“{name}” has another address or database now: the call ran on {host}, database {database}."
-            ));
-        }
-        if !connection.is_usable() {
-            return unavailable(format!("“{name}” is signed out. Sign in again, then take the call back."));
-        }
-        if connection.read_only {
-            return Err(EdgeError::new(
-                ErrorCode::Denied,
-                format!("“{name}” is read only: no change goes through it, not even one that takes something back."),
-            ));
-        }
-        Ok(Site {
-            broker: self.clone(),
-            agent: self.agent_of_undo(&change.agent),
-            bridge: new_bridge_id(),
-            connection: Some(connection),
-            started_app: false,
-            is_planned: false,
-            by_person: true,
-        })
-    }
-
-    /// Whose call it was; it may be revoked by now.
-    fn agent_of_undo(&self, id: &AgentId) -> Agent {
-        self.registry(|registry| registry.agents.get(id).cloned()).unwrap_or_else(|| Agent {
-            id: id.clone(),
-            evidence: Evidence { uid: 0, pid: 0, program: String::new(), inode: 0 },
-            status: AgentStatus::Paused,
-            grants: Vec::new(),
-            admitted_at: self.now(),
-            last_seen: self.now(),
-        })
-    }
-
     /// Prepares one call. `before` is how many steps stand before its own.
     async fn draft(&self, site: &Site, there: &mut There, change: &Change, before: usize) -> Result<Draft, EdgeError> {
         let mut draft = Draft::default();
@@ -245,12 +111,12 @@ impl Broker {
                     let arguments = with_place(arguments, &given.arguments);
                     let (call, preview) = self.described(site, &given.tool, &arguments).await?;
                     let ids: BTreeSet<i64> = call.facts().ids.iter().copied().collect();
-                    let is_its = |change: &&sifted::Change| change.line_of.is_some() || ids.contains(&change.at.id);
-                    let changes: Vec<_> = sifted.changes.iter().filter(is_its).cloned().collect();
+                    let is_its = |change: &&Restored| change.line_of.is_some() || ids.contains(&change.at.id);
+                    let restored: Vec<_> = sifted.restored.iter().filter(is_its).cloned().collect();
                     let number = before + draft.steps.len() + 1;
-                    draft.cards.push(card_of(number, call.as_ref(), &preview, &changes));
+                    draft.cards.push(card_of(number, call.as_ref(), &preview, &restored));
                     let (of, observed) = (part.call.clone(), preview.observed);
-                    draft.steps.push(Step { of, call, arguments, changes, observed });
+                    draft.steps.push(Step { of, call, arguments, restored, observed });
                 }
             }
         }
@@ -310,10 +176,10 @@ fn undone_call(change: &Change) -> UndoneCall {
 }
 
 /// The card of one step. What steps before it bring back is there by then: its values before are those.
-fn card_of(number: usize, call: &dyn Call, preview: &Preview, changes: &[sifted::Change]) -> StepCard {
+fn card_of(number: usize, call: &dyn Call, preview: &Preview, restored: &[Restored]) -> StepCard {
     let facts = call.facts();
     let mut entries = preview.entries.clone();
-    for change in changes.iter().filter(|change| change.is_foreseen) {
+    for change in restored.iter().filter(|change| change.is_foreseen) {
         let is_its = |entry: &&mut Entry| entry.record.id == Some(change.at.id) && entry.model == change.line_of;
         if let Some(entry) = entries.iter_mut().find(is_its) {
             foresee(&mut entry.record, change);
@@ -333,7 +199,7 @@ fn card_of(number: usize, call: &dyn Call, preview: &Preview, changes: &[sifted:
     }
 }
 
-fn foresee(record: &mut RecordChange, change: &sifted::Change) {
+fn foresee(record: &mut RecordChange, change: &Restored) {
     let before = Some(alone(&change.now, &change.field));
     match record.fields.iter_mut().find(|field| field.field == change.name) {
         Some(field) => field.before = before,
@@ -351,7 +217,7 @@ fn foresee(record: &mut RecordChange, change: &sifted::Change) {
 fn digest_of(asked: &Asked, site: &Site, turns: &[Turn], card: &UndoCard) -> Digest {
     let step = |step: &Step| json!([step.of, step.call.facts().tool, step.call.resolved(), step.observed]);
     let steps: Vec<Value> = turns.iter().flat_map(|turn| turn.steps.iter().map(step)).collect();
-    let foreseen = turns.iter().flat_map(|turn| turn.steps.iter().flat_map(|step| &step.changes));
+    let foreseen = turns.iter().flat_map(|turn| turn.steps.iter().flat_map(|step| &step.restored));
     let foreseen: Vec<Value> = foreseen.map(|change| json!([change.at.id, change.name, change.now])).collect();
     Hasher::new("undo")
         .part(asked.key().as_bytes())

@@ -10,7 +10,7 @@ use gatehouse_core::{CallId, EdgeError, ErrorCode, Outcome, TicketId, TicketStat
 use std::time::Duration;
 
 /// How long a call is shown after it was approved, or after it ended.
-const A_MOMENT: Duration = Duration::from_secs(60);
+const A_MOMENT: Duration = Duration::from_mins(1);
 
 impl Approver {
     /// The calls that the person approved within the last minute, or that ended within it, the newest first.
@@ -22,7 +22,7 @@ impl Approver {
         let now = broker.now();
         let mut recent = Vec::new();
         for (ticket, approved_at) in broker.0.desk.approvals().into_iter().rev() {
-            let Some(stands) = broker.0.desk.look(&ticket, |held| Stands::of(held)).flatten() else { continue };
+            let Some(stands) = broker.0.desk.look(&ticket, Stands::of).flatten() else { continue };
             let latest = stands.ended_at.unwrap_or(approved_at).max(approved_at);
             let is_running = matches!(stands.state, Some(RecentState::Running));
             if !is_running && now.since(latest) > A_MOMENT {

@@ -18,13 +18,13 @@ pub(super) struct Sifted {
     /// Arguments of the calls to send, each small enough to be shown in full.
     pub(super) arguments: Vec<Value>,
     /// Values that they bring back.
-    pub(super) changes: Vec<Change>,
+    pub(super) restored: Vec<Restored>,
     pub(super) conflicts: Vec<UndoConflict>,
 }
 
 /// A value that is brought back.
 #[derive(Debug, Clone)]
-pub(super) struct Change {
+pub(super) struct Restored {
     pub(super) at: At,
     /// The model, where it is a line of the record that is written.
     pub(super) line_of: Option<String>,
@@ -65,7 +65,7 @@ impl Sieve<'_> {
                     kept.push((id, values));
                 }
             }
-            for change in &self.sifted.changes {
+            for change in &self.sifted.restored {
                 self.there.will_hold(&change.at, &change.name, change.then.clone());
             }
             self.sifted.arguments = kept.chunks(SHOWN_RECORDS).map(|some| of_updates(&back.arguments, some)).collect();
@@ -85,7 +85,9 @@ impl Sieve<'_> {
                 self.sifted.arguments.push(arguments);
             }
             if back.tool == tools::UNLINK {
-                kept.iter().for_each(|at| self.there.will_go(at));
+                for at in &kept {
+                    self.there.will_go(at);
+                }
             }
         }
         Ok(self.sifted)
@@ -190,7 +192,15 @@ impl Sieve<'_> {
             Held::Left => {
                 let (at, field, line_of) = (at.clone(), field.clone(), line_of.map(str::to_owned));
                 let is_foreseen = self.there.is_foreseen(&at, name);
-                self.sifted.changes.push(Change { at, line_of, name: name.to_owned(), field, now, then, is_foreseen });
+                self.sifted.restored.push(Restored {
+                    at,
+                    line_of,
+                    name: name.to_owned(),
+                    field,
+                    now,
+                    then,
+                    is_foreseen,
+                });
                 true
             }
             Held::Other { left, now } => {
