@@ -26,13 +26,15 @@ impl Client {
         // Of a new record the defaults are told only where no field is said to have changed.
         let changed: Vec<&String> = values.keys().filter(|_| id.is_some()).collect();
         let is_link = |name: &str| fields.get(name).is_some_and(|field| field.kind == FieldType::Many2one);
-        let spec: Map<String, Value> = named
-            .iter()
-            .map(|name| {
-                let of = if is_link(name) { json!({"fields": {"display_name": {}}}) } else { json!({}) };
-                ((*name).to_owned(), of)
-            })
-            .collect();
+        // Odoo looks into a list that is written, told or not, and fails on one that is not named.
+        let is_list = |name: &&str| fields.get(name).is_some_and(|field| field.kind.is_x2many());
+        let lists =
+            values.keys().map(String::as_str).filter(is_list).map(|name| (name.to_owned(), json!({"fields": {}})));
+        let one = |name: &&str| {
+            let of = if is_link(name) { json!({"fields": {"display_name": {}}}) } else { json!({}) };
+            ((*name).to_owned(), of)
+        };
+        let spec: Map<String, Value> = named.iter().map(one).chain(lists).collect();
         let method = Method::read(fields.model(), "onchange")
             .on(&ids)
             .arg("values", Value::Object(values.clone()))

@@ -123,13 +123,14 @@ impl Page {
 
     fn line(&mut self) {
         self.is_spaced = false;
+        self.text.truncate(self.text.trim_end_matches([' ', '|']).len());
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
     }
 
     fn cell(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with(['\n', '|']) && !self.text.ends_with("| ") {
+        if !self.text.is_empty() && !self.text.ends_with('\n') && !self.text.ends_with(" | ") {
             self.text.push_str(" | ");
         }
         self.is_spaced = false;

@@ -119,11 +119,15 @@ async fn a_wizard_by_its_fields(house: House, agent: Agent) {
     let answer = answer.unwrap();
     assert_eq!(answer["status"], "done", "{answer}");
     let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
+    let form = &content.steps[0].records[0];
     assert!(
-        content.records.iter().any(|record| record.name.ends_with("the record of step 2")),
-        "{:?}",
-        content.records
+        form.fields
+            .iter()
+            .any(|change| change.after.as_deref().is_some_and(|after| after.contains(&format!("(#{order})")))),
+        "{form:?}"
     );
+    assert_eq!(content.steps[2].records[0].name, "the record of step 2");
+    assert_eq!(content.steps[2].uses, ["Records: what step 2 makes"]);
     assert_eq!(content.severity, Severity::High, "the strictest step counts");
     let invoice = answer["steps"][1]["ids"][0].as_i64().unwrap();
     assert_eq!(answer["steps"][1]["opens"]["model"], "account.move");

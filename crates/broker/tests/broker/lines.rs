@@ -129,6 +129,10 @@ async fn lines_of_lines_are_shown_with_their_own_before_and_after() {
     let before = house.sim.log().len();
     let call = agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "ids": [parent], "values": values})));
     let card = house.card().await;
+    let asked: Vec<String> =
+        house.sim.log()[before..].iter().map(|seen| format!("{}.{}", seen.model, seen.method)).collect();
+    let reads = asked.iter().filter(|asked| asked.ends_with(".read")).count();
+    assert_eq!(reads, 3, "the record, its line, the names: {asked:?}");
     let records = &content(&card).records;
     let told: Vec<(RecordVerb, &str)> = records.iter().map(|record| (record.change, record.name.as_str())).collect();
     let of = |name: &str| format!("res.partner · {name}");
@@ -143,10 +147,6 @@ async fn lines_of_lines_are_shown_with_their_own_before_and_after() {
     assert_eq!(field("category_id").before, Some(format!("{first} (#1)")));
     assert_eq!(field("category_id").after, Some(format!("remove {first} (#1); add {second} (#2)")));
     assert_eq!(records[0].fields[0].after.as_deref(), Some("create 1; change 1"));
-    let asked: Vec<String> =
-        house.sim.log()[before..].iter().map(|seen| format!("{}.{}", seen.model, seen.method)).collect();
-    let reads = asked.iter().filter(|asked| asked.ends_with(".read")).count();
-    assert_eq!(reads, 3, "the record, its line, the names: {asked:?}");
     refuse(&house, &card, call).await;
 }
 

@@ -51,7 +51,8 @@ async fn every_record_can_be_written_into_a_file_that_nothing_runs_from() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     let all = contacts(&agent, 60).await;
-    house.meddle("res.partner", all[59], json!({"name": "=HYPERLINK(\"https://evil.example\")"})).await;
+    let formula = json!({"name": "=HYPERLINK(\"https://evil.example\")", "parent_id": false});
+    house.meddle("res.partner", all[0], formula).await;
     let write = json!({"model": "res.partner", "ids": all, "values": {"phone": "+32 1"}});
     let call = agent.calling("odoo_write", on_demo(write));
     let card = house.card().await;
@@ -59,7 +60,8 @@ async fn every_record_can_be_written_into_a_file_that_nothing_runs_from() {
     assert!(path.starts_with(house.folder().join("downloads").to_str().unwrap()), "{path}");
     let written = std::fs::read_to_string(&path).unwrap();
     assert_eq!(written.lines().count(), 61, "{written}");
-    assert!(written.lines().last().unwrap().contains("\"'=HYPERLINK(\"\"https"), "{written}");
+    let evil = written.lines().find(|line| line.starts_with(&format!("{},", all[0]))).unwrap();
+    assert!(evil.contains(",\"'=HYPERLINK(\"\"https://evil.example\"\")\","), "{evil}");
     assert!(written.lines().skip(1).all(|line| line.contains(",\"'+32 1\"")), "{written}");
     assert_ne!(house.approver.export(&card.ticket, &card.digest).unwrap(), path, "none takes another's place");
     let other = gatehouse_core::Digest::of(&[1]);

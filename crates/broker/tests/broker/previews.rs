@@ -3,8 +3,8 @@
 use crate::besides::{content, refuse};
 use crate::execute::on_demo;
 use crate::house::House;
-use gatehouse_broker::view::{Card, FieldChange, ValueForm};
-use serde_json::json;
+use gatehouse_broker::view::{Card, FieldChange, ValueForm, Verdict};
+use serde_json::{Value, json};
 
 fn field<'a>(card: &'a Card, name: &str) -> &'a FieldChange {
     let all = &content(card).records[0].fields;
@@ -72,7 +72,9 @@ async fn linked_records_are_told_by_name_before_and_after() {
     let call = agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "ids": [10], "values": values})));
     let card = house.card().await;
     assert_eq!(content(&card).records[0].fields.len(), 1, "{:?}", content(&card).records);
-    refuse(&house, &card, call).await;
+    // Three refusals in a row would close the door.
+    house.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await.unwrap();
+    call.await.unwrap().unwrap();
     let values = json!({"name": "New", "country_id": 75, "category_id": [[4, 2, 0]], "child_ids": [{"name": "C", "country_id": 20}]});
     let call = agent.calling("odoo_create", on_demo(json!({"model": "res.partner", "values": values})));
     let card = house.card().await;

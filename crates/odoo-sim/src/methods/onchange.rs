@@ -7,7 +7,7 @@ use crate::access::{self, Operation};
 use crate::clock;
 use crate::consequence::ADDRESS;
 use crate::env::Env;
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::read;
 use crate::sale;
 use crate::schema::{Field, Model};
@@ -31,6 +31,10 @@ fn onchange(env: &mut Env<'_>, model: &'static Model, ids: &[i64], arguments: &A
     let changed = arguments.names("field_names");
     if changed.iter().any(|name| !model.has(name)) {
         return Ok(json!({}));
+    }
+    let is_list = |name: &&String| model.field(name).is_some_and(Field::is_many);
+    if let Some(unasked) = values.keys().filter(is_list).find(|name| !spec.contains_key(*name)) {
+        return Err(Fault::key(unasked.as_str()));
     }
     let before = env.db.mark();
     let told = if ids.is_empty() {
@@ -90,9 +94,8 @@ fn what_if_new(
     }
     let mut told = Map::new();
     for (name, inner) in spec {
-        let field = model
-            .field(name)
-            .ok_or_else(|| crate::fault::Fault::value(format!("Invalid field '{name}' on '{}'", model.name)))?;
+        let field =
+            model.field(name).ok_or_else(|| Fault::value(format!("Invalid field '{name}' on '{}'", model.name)))?;
         let value = match vals.get(name) {
             Some(value) => value.clone(),
             None if changed.is_empty() && !field.is_many() => read::plain(field.kind, &crate::cell::Cell::Null),

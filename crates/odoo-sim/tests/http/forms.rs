@@ -65,6 +65,9 @@ async fn what_is_asked_of_onchange_wrongly() {
     assert_eq!(odoo.refused("sale.order", "onchange", &spec).await.2, "Invalid field 'nope' on 'sale.order'");
     let gone = order(json!([1]), json!({ "partner_id": 999_999 }), json!(["partner_id"]), json!({ "partner_id": {} }));
     assert_eq!(odoo.refused("sale.order", "onchange", &gone).await.0, 404);
+    let unasked =
+        json!({ "ids": [], "values": { "order_line": [] }, "field_names": [], "fields_spec": { "name": {} } });
+    assert_eq!(odoo.refused("sale.order", "onchange", &unasked).await.2, "order_line");
     let many = order(json!([1, 2]), json!({ "partner_id": 15 }), json!(["partner_id"]), json!({ "partner_id": {} }));
     assert_eq!(odoo.refused("sale.order", "onchange", &many).await.2, "Expected singleton: sale.order(1, 2)");
     let hidden = order(json!([3]), json!({ "partner_id": 15 }), json!(["partner_id"]), json!({ "partner_id": {} }));

@@ -67,8 +67,8 @@ mod tests {
             [
                 "Records: what step 2 makes",
                 "Record: the record of step 1",
-                "tag: record 2 of step 3",
                 "Customer: the record of step 1",
+                "tag: record 2 of step 3",
             ]
         );
     }
