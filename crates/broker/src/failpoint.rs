@@ -3,6 +3,7 @@
 //! they come to nothing.
 
 /// Where a call can be held.
+#[cfg_attr(not(feature = "failpoints"), expect(unreachable_pub, reason = "public where there are such points"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
     /// The agent may call.

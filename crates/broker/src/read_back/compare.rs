@@ -111,6 +111,7 @@ mod tests {
     use gatehouse_odoo::Fields;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "values made on the spot")]
     fn told(kind: &str, before: Value, now: Value, after: Value) -> Tells {
         let fields = Fields::parse("x", json!({"f": {"type": kind, "string": "F", "relation": "y"}})).unwrap();
         tells(&before, &now, &after, fields.get("f").unwrap())

@@ -95,9 +95,8 @@ impl Tally {
     pub(super) fn verdict(&self, applied: &str, not_applied: &str) -> Verdict {
         let (new, old, neither) = (self.new.len(), self.old.len(), self.neither.len());
         match (new, old, neither) {
-            (0, 0, 0) => {
-                Verdict::unclear("Nothing tells: what it would leave is what was there before, or cannot be compared.")
-            }
+            // Not why: that would tell whether a value that policy keeps from the agent is the one it wrote.
+            (0, 0, 0) => Verdict::unclear("The records do not tell whether it was applied."),
             (_, 0, 0) => Verdict::applied(applied),
             (0, _, 0) => Verdict::not_applied(not_applied),
             (0, 0, _) => Verdict::unclear(format!(

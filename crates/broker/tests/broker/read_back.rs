@@ -162,7 +162,7 @@ async fn a_value_that_was_there_before_tells_nothing() {
     let phone = scene.house.stored("res.partner", PARTNER, "phone").await;
     let error = scene.lost(Writes::Cut, "odoo_write", write(json!({"phone": phone}))).await.unwrap_err();
     assert_eq!(scene.found()[0].0, Finding::Unclear);
-    assert!(error.message.contains("Nothing tells") && error.message.contains("Read the records"), "{error:?}");
+    assert!(error.message.contains("do not tell") && error.message.contains("Read the records"), "{error:?}");
 }
 
 #[tokio::test]
