@@ -65,6 +65,7 @@ async fn a_key_that_repeats_approves_one_card_and_not_the_next() {
     hands.go("keydown Return");
     bridge.finish(first).await.ok();
     assert_eq!(windows.until_waiting(1).await, waiting[1..]);
+    windows.read_to_the_end().await;
     windows.focus("approve").await;
     windows.armed().await;
     let seen = windows.noted("keydown", "approve").await;

@@ -63,14 +63,14 @@ async fn a_value_of_100_kb_leaves_the_buttons_in_place_and_is_not_approved_unrea
     buttons_are_in_place(&windows).await;
     stays_disarmed(&windows).await;
     assert!(!windows.text("blocker").await.is_empty(), "the card does not say why");
-    scroll_to_the_end(&windows).await;
+    windows.read_to_the_end().await;
     stays_disarmed(&windows).await;
     everything_is_unfolded(&windows).await;
     buttons_are_in_place(&windows).await;
     assert!(windows.text("card").await.contains("PAY-MALLORY"));
     // Unfolded it is longer than the window: its end has to be seen as well.
     stays_disarmed(&windows).await;
-    scroll_to_the_end(&windows).await;
+    windows.read_to_the_end().await;
     windows.armed().await;
     windows.approve(SENTENCE).await;
     bridge.finish(call).await.ok();
@@ -95,7 +95,7 @@ async fn a_value_below_the_fold_must_be_seen_before_it_can_be_approved() {
     windows.driver().script(script, json!([])).await.unwrap();
     assert_eq!(windows.waiting().await.len(), 1);
     assert_eq!(house.changes(), 0);
-    scroll_to_the_end(&windows).await;
+    windows.read_to_the_end().await;
     windows.armed().await;
 }
 
@@ -103,11 +103,6 @@ async fn a_value_below_the_fold_must_be_seen_before_it_can_be_approved() {
 async fn stays_disarmed(windows: &Windows<'_>) {
     tokio::time::sleep(std::time::Duration::from_millis(900)).await;
     assert!(windows.driver().find("[data-testid=verdicts][data-armed=false]").await.is_ok(), "Approve is armed");
-}
-
-async fn scroll_to_the_end(windows: &Windows<'_>) {
-    let script = "const box = document.querySelector('[data-testid=card-scroll]'); box.scrollTop = box.scrollHeight;";
-    windows.driver().script(script, json!([])).await.unwrap();
 }
 
 async fn everything_is_unfolded(windows: &Windows<'_>) {

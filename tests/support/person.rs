@@ -126,8 +126,8 @@ impl Windows<'_> {
         }
     }
 
-    /// What does not fit must be seen before it can be approved.
-    async fn read_to_the_end(&self) {
+    /// Scrolls whatever can be scrolled to its end: what does not fit must be seen before it can be approved.
+    pub async fn read_to_the_end(&self) {
         let scroll = "for (const box of document.querySelectorAll('*')) { \
                       if (box.scrollHeight > box.clientHeight + 1) box.scrollTop = box.scrollHeight; }";
         drop(self.driver().script(scroll, json!([])).await);
