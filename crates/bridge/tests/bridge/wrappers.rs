@@ -25,7 +25,10 @@ async fn seen(words: &[&str]) -> Evidence {
     }
     let mut bridge = Bridge::run(command, dir.path());
     bridge.send("initialize", initialize("2025-11-25")).await;
-    assert!(bridge.hear().await.is_some(), "{words:?} ended");
+    if bridge.hear().await.is_none() {
+        let (code, said) = bridge.end().await;
+        panic!("{words:?} ended with {code:?}: {said}");
+    }
     app.peers.lock().unwrap()[0].evidence.clone()
 }
 
@@ -54,7 +57,7 @@ async fn shells_env_and_package_runners_are_looked_through() {
         &["env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", "BRIDGE; exit $?"],
         &["nice", "BRIDGE"],
         &["timeout", "60", "BRIDGE"],
-        &["npx", "-c", "BRIDGE"],
+        &["npx", "-c", "BRIDGE; exit $?"],
         &["sh", "-c", "npx -c \"BRIDGE\"; exit $?"],
     ] {
         let through = seen(&[&client[..], wrapper].concat()).await;
@@ -62,7 +65,7 @@ async fn shells_env_and_package_runners_are_looked_through() {
     }
     // A client in node behind npx, which is node itself.
     let direct = seen(&["node", "-e", NODE, "BRIDGE"]).await;
-    let through = seen(&["node", "-e", NODE, "npx", "-c", "BRIDGE"]).await;
+    let through = seen(&["node", "-e", NODE, "npx", "-c", "BRIDGE; exit $?"]).await;
     assert!(through.is_same_program(&direct), "{through:?}, not {direct:?}");
 }
 
