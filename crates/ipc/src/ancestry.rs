@@ -116,6 +116,11 @@ fn is_interpreter(name: &str) -> bool {
 }
 
 fn runs_a_package_runner(arguments: &[String]) -> bool {
+    // npm and its like write what they do over their own command line: `npm exec …`.
+    let title = arguments.first().and_then(|title| title.split_ascii_whitespace().next());
+    if matches!(title, Some("npm" | "npx" | "pnpm" | "pnpx" | "yarn")) {
+        return true;
+    }
     let script = arguments.iter().skip(1).find(|word| !word.starts_with('-'));
     let name = script.and_then(|script| Path::new(script).file_name()).and_then(|name| name.to_str());
     matches!(
@@ -206,6 +211,7 @@ mod tests {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert!(runs_a_package_runner(&words("node /usr/lib/node_modules/npm/bin/npx-cli.js -y pkg")));
         assert!(runs_a_package_runner(&words("node --max-old-space-size=100 /usr/bin/npx pkg")));
+        assert!(runs_a_package_runner(&["npm exec some-server --flag".to_owned(), String::new()]));
         assert!(!runs_a_package_runner(&words("node /opt/agent/cli.js npx")));
         assert!(!runs_a_package_runner(&words("node")));
     }
