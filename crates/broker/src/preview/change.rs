@@ -40,7 +40,7 @@ impl Wording<'_> {
         found: &BTreeMap<String, String>,
     ) -> Vec<FieldChange> {
         let with_currency = |name: &str| {
-            let currency = self.currency_of(self.fields.get(name)?)?;
+            let currency = currency_of(self.fields.get(name)?)?;
             if values.contains_key(currency) { None } else { filled.filter(|filled| filled.contains_key(currency)) }
         };
         let one = |(name, after): (&String, &Value)| {
@@ -88,7 +88,7 @@ impl Wording<'_> {
 
     /// The currency of an amount. Where it differs before and after, each amount tells its own.
     fn set_unit(&self, change: &mut FieldChange, field: &Field, row: Option<&Record>, values: Option<&Record>) {
-        let Some(currency) = self.currency_of(field) else { return };
+        let Some(currency) = currency_of(field) else { return };
         let Some(of) = self.fields.get(currency) else { return };
         let name = |record: Option<&Record>| match record?.get(currency)? {
             Value::Array(pair) => pair.get(1)?.as_str().map(str::to_owned),
@@ -110,20 +110,16 @@ impl Wording<'_> {
             (before, after) => change.unit = after.or(before),
         }
     }
+}
 
-    fn currency_of<'f>(&self, field: &'f Field) -> Option<&'f str> {
-        let is_amount = field.kind == FieldType::Monetary;
-        is_amount.then(|| field.currency_field.as_deref().unwrap_or("currency_id"))
-    }
+/// The field that an amount has its currency in.
+fn currency_of(field: &Field) -> Option<&str> {
+    (field.kind == FieldType::Monetary).then(|| field.currency_field.as_deref().unwrap_or("currency_id"))
 }
 
 /// The fields that amounts among `names` have their currencies in.
 pub(crate) fn currencies<'a>(fields: &'a Fields, names: &[&str]) -> BTreeSet<&'a str> {
-    let of = |name: &&str| {
-        let field = fields.get(name).filter(|field| field.kind == FieldType::Monetary)?;
-        let currency = field.currency_field.as_deref().unwrap_or("currency_id");
-        fields.get(currency).map(|_| currency)
-    };
+    let of = |name: &&str| currency_of(fields.get(name)?).filter(|currency| fields.get(currency).is_some());
     names.iter().filter_map(of).collect()
 }
 
@@ -184,7 +180,7 @@ mod tests {
         Fields::parse("x", answer).unwrap()
     }
 
-    fn changes(row: Value, values: Value, found: &[(&str, &str)]) -> Vec<FieldChange> {
+    fn changes(row: &Value, values: &Value, found: &[(&str, &str)]) -> Vec<FieldChange> {
         let fields = fields();
         let found = found.iter().map(|(name, words)| ((*name).to_owned(), (*words).to_owned())).collect();
         let wording = Wording { fields: &fields, names: &Names::default() };
@@ -203,7 +199,7 @@ mod tests {
         let values = json!({
             "name": "B", "active": true, "country_id": 75, "rate": 2.0, "state": null, "tag_ids": [[6, 0, [2, 1]]],
         });
-        let changed = changes(row, values, &[]);
+        let changed = changes(&row, &values, &[]);
         assert_eq!(changed.len(), 1, "{changed:?}");
         assert_eq!(both(&changed[0]), ("A", "B"));
     }
@@ -212,7 +208,7 @@ mod tests {
     fn values_are_shown_in_the_words_of_odoo() {
         let row = json!({"state": "draft", "country_id": false, "active": true});
         let values = json!({"state": "sale", "country_id": 75, "active": false});
-        let changed = changes(row, values, &[("country_id", "France (#75)")]);
+        let changed = changes(&row, &values, &[("country_id", "France (#75)")]);
         let shown: Vec<_> = changed.iter().map(|change| (change.label.as_str(), both(change))).collect();
         assert!(shown.contains(&("Status", ("Quotation", "Sales Order"))));
         assert!(shown.contains(&("Country", ("—", "France (#75)"))));
@@ -222,10 +218,10 @@ mod tests {
     #[test]
     fn an_amount_tells_its_currency_and_both_where_that_changes_too() {
         let row = json!({"amount": 5.0, "money_id": [1, "USD"]});
-        let changed = changes(row.clone(), json!({"amount": 7.5}), &[]);
+        let changed = changes(&row, &json!({"amount": 7.5}), &[]);
         assert_eq!((both(&changed[0]), changed[0].unit.as_deref()), (("5", "7.5"), Some("USD")));
         assert_eq!(changed[0].form, ValueForm::Number);
-        let changed = changes(row, json!({"amount": 7.5, "money_id": 2}), &[]);
+        let changed = changes(&row, &json!({"amount": 7.5, "money_id": 2}), &[]);
         let amount = changed.iter().find(|change| change.field == "amount").unwrap();
         assert_eq!((both(amount), amount.unit.as_deref()), (("5 USD", "7.5 #2"), None));
         assert_eq!(amount.form, ValueForm::Plain);
@@ -233,7 +229,7 @@ mod tests {
 
     #[test]
     fn html_that_differs_only_in_what_nobody_reads_is_shown_whole() {
-        let of = |before: &str, after: &str| changes(json!({"note": before}), json!({"note": after}), &[]).remove(0);
+        let of = |before: &str, after: &str| changes(&json!({"note": before}), &json!({"note": after}), &[]).remove(0);
         let seen = of("<p>a</p>", "<p>b</p>");
         assert_eq!((both(&seen), seen.form), (("a", "b"), ValueForm::Text));
         let hidden = of("<p>a</p>", "<p class=\"x\">a</p>");

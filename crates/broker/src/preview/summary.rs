@@ -14,10 +14,13 @@ const SHOWN_TEXT: usize = 300;
 /// Before and after of one change, with their unit.
 type Pair = (Option<String>, Option<String>);
 
+/// A field's label, and how often it changes so.
+type Counted<'a> = (&'a str, BTreeMap<Pair, u64>);
+
 /// Each field of each model with its most frequent changes, over all records.
 pub(super) fn summary<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<FieldSummary> {
     let mut order: Vec<(&'a str, &'a str)> = Vec::new();
-    let mut fields: BTreeMap<(&'a str, &'a str), (&'a str, BTreeMap<Pair, u64>)> = BTreeMap::new();
+    let mut fields: BTreeMap<(&'a str, &'a str), Counted<'a>> = BTreeMap::new();
     for entry in entries {
         let model = entry.model.as_deref().unwrap_or_default();
         for change in &entry.record.fields {

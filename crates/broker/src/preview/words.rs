@@ -135,22 +135,22 @@ mod tests {
     use gatehouse_odoo::Fields;
     use serde_json::json;
 
-    fn told(attributes: Value, value: Value) -> String {
+    fn told(attributes: &Value, value: &Value) -> String {
         let fields = Fields::parse("x", json!({"f": attributes})).unwrap();
-        words(&value, fields.get("f").unwrap(), &Names::default())
+        words(value, fields.get("f").unwrap(), &Names::default())
     }
 
     #[test]
     fn numbers_have_a_point_and_no_more_digits_than_they_have() {
-        let float = |value: Value| told(json!({"type": "float"}), value);
+        let float = |value: Value| told(&json!({"type": "float"}), &value);
         assert_eq!(float(json!(0.1 + 0.2)), "0.3");
         assert_eq!(float(json!(-1250.5)), "-1250.5");
         assert_eq!(float(json!(2.0)), "2");
         assert_eq!(float(json!(1e21)), "1000000000000000000000");
         assert_eq!(float(json!(-0.0)), "0");
-        assert_eq!(told(json!({"type": "integer"}), json!(9_007_199_254_740_993_i64)), "9007199254740993");
-        assert_eq!(told(json!({"type": "integer"}), json!(0)), "0");
-        let kept = |value: Value| told(json!({"type": "float", "digits": [16, 2]}), value);
+        assert_eq!(told(&json!({"type": "integer"}), &json!(9_007_199_254_740_993_i64)), "9007199254740993");
+        assert_eq!(told(&json!({"type": "integer"}), &json!(0)), "0");
+        let kept = |value: Value| told(&json!({"type": "float", "digits": [16, 2]}), &value);
         assert_eq!(
             (kept(json!(1.005)), kept(json!(-1.005)), kept(json!(1.5))),
             ("1.01".into(), "-1.01".into(), "1.5".into())
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_file_is_told_by_size_and_kind_and_its_bytes_never() {
-        let binary = |value: &str| told(json!({"type": "binary"}), json!(value));
+        let binary = |value: &str| told(&json!({"type": "binary"}), &json!(value));
         assert_eq!(binary("10.44 Kb"), "10.44 KB file");
         assert_eq!(binary("67 bytes"), "67 bytes file");
         assert_eq!(binary(&STANDARD.encode(b"\x89PNG\r\n\x1a\nrest")), "12 bytes PNG image");

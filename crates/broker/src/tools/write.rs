@@ -1,22 +1,24 @@
 //! `odoo_write`: changes fields of records; the same values for all of them, or each its own.
 
+mod given;
+mod sent;
 mod undo;
 
-use super::arguments::{Arguments, check_ids};
+use super::arguments::Arguments;
 use super::besides::{self, Besides, Written};
 use super::create::{gather, reads_of};
 use super::lookup::OpenNames;
 use super::reach::Reach;
 use super::site::Locale;
-use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
-use crate::answers;
+use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::lines::{Commands, Lines};
 use crate::preview::{Entry, Wanted, Wording, currencies, reference, sentence, touches};
 use crate::view::{RecordChange, RecordVerb};
 use async_trait::async_trait;
-use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Outcome, Severity, ToolDefinition, Undo};
+use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::values::{CheckedValues, Mode, check_values};
-use gatehouse_odoo::{Capability, Fields, Method, OdooError, Record};
+use gatehouse_odoo::{Fields, Record};
+use given::updates_of;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -25,8 +27,6 @@ pub(crate) use undo::OF_A_PLACE;
 
 pub(crate) const NAME: &str = "odoo_write";
 const MOST: usize = 500;
-/// Writes each record its own values; since 19.
-const SAVE_MULTI: &str = "web_save_multi";
 
 pub(crate) struct Write;
 
@@ -297,60 +297,6 @@ impl WriteCall {
         }
         Value::Object(observed)
     }
-
-    /// Every record its own values in one call and one transaction, where Odoo has a method for it.
-    async fn run_at_once(&self, site: &Site) -> Result<Option<Done>, EdgeError> {
-        let session = site.session().await?;
-        if self.updates.len() < 2 || !session.client.version().can(Capability::SaveEachItsOwn) {
-            return Ok(None);
-        }
-        let values: Vec<Value> = self.updates.iter().map(|update| json!(update.checked.values)).collect();
-        let method = Method::write(&self.model, SAVE_MULTI)
-            .on(&self.facts.ids)
-            .arg("vals_list", values)
-            .arg("specification", json!({}))
-            .within(Some(&self.locale.context));
-        match session.client.call(&method).await {
-            // Nothing ran: this server has no such method.
-            Err(OdooError::UnknownSchema { words }) if words.as_str().contains(SAVE_MULTI) => Ok(None),
-            written => {
-                site.told(&self.model, written).await?;
-                self.done(site).map(Some)
-            }
-        }
-    }
-
-    fn done(&self, site: &Site) -> Result<Done, EdgeError> {
-        Ok(Done {
-            summary: format!("changed {}", counted(self.facts.ids.len(), &format!("{} record", self.model))),
-            answer: answers::changed(site, &self.locale, "written", &self.facts.ids)?,
-            rows: 0,
-            outcome: None,
-            images: Vec::new(),
-        })
-    }
-
-    fn partly_done(
-        &self,
-        site: &Site,
-        changed: &[i64],
-        stopped_at: &[i64],
-        error: &EdgeError,
-    ) -> Result<Done, EdgeError> {
-        let summary = format!("changed {} of {} records, then: {}", changed.len(), self.facts.ids.len(), error.message);
-        let is_unknown = error.code == ErrorCode::OutcomeUnknown;
-        let (key, next) = if is_unknown {
-            ("unknown", "Read the records under unknown before anything else: they may or may not have been written.")
-        } else {
-            ("failed_at", "The records under ids are written. Look at the error, then send only the rest.")
-        };
-        let mut answer = answers::changed(site, &self.locale, "partly_done", changed)?;
-        answer["error"] = json!(error);
-        answer["next"] = json!(next);
-        answer[key] = json!(stopped_at);
-        let outcome = is_unknown.then(|| Outcome::Unknown { message: summary.clone() });
-        Ok(Done { answer, summary, rows: 0, outcome, images: Vec::new() })
-    }
 }
 
 fn name_of(id: i64, row: Option<&Record>) -> String {
@@ -358,30 +304,4 @@ fn name_of(id: i64, row: Option<&Record>) -> String {
         Some(row) => row.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
         None => reference(&json!(id)),
     }
-}
-
-/// One change as it was given: its place in the arguments, ids, values.
-type Given = (String, Vec<i64>, Map<String, Value>);
-
-/// Either `ids` and `values`, or `updates`.
-fn updates_of(arguments: &Arguments) -> Result<Vec<Given>, EdgeError> {
-    let both = "give either ids and values, or updates";
-    if arguments.has("updates") {
-        if arguments.has("ids") || arguments.has("values") {
-            return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("updates: {both}")));
-        }
-        let mut updates = Vec::new();
-        for (index, update) in arguments.get("updates").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let id = update["id"].as_i64().unwrap_or(0);
-            let values = update["values"].as_object().cloned().unwrap_or_default();
-            updates.push((format!("updates/{index}/values"), vec![id], values));
-        }
-        let ids: Vec<i64> = updates.iter().flat_map(|(_, ids, _)| ids.clone()).collect();
-        check_ids("updates", &ids)?;
-        return Ok(updates);
-    }
-    let Some(values) = arguments.get("values").and_then(Value::as_object) else {
-        return Err(EdgeError::new(ErrorCode::InvalidArguments, format!("values: {both}")));
-    };
-    Ok(vec![("values".into(), arguments.ids("ids")?, values.clone())])
 }

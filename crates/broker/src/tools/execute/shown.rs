@@ -76,7 +76,9 @@ pub(super) async fn read(
         observed.insert(id.to_string(), Value::Object(seen.collect()));
     }
     let mut wanted = Wanted::default();
-    rows.values().for_each(|row| wanted.standing_in(row, names.iter().copied(), fields));
+    for row in rows.values() {
+        wanted.standing_in(row, names.iter().copied(), fields);
+    }
     let linked = wanted.read(site, locale).await?;
     let wording = Wording { fields, names: &linked };
     let one = |id: &i64| {
