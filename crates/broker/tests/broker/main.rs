@@ -18,7 +18,7 @@ mod holes;
 mod house;
 mod limits;
 #[path = "../../../../tests/support/line.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the tests of the whole app need more of it")]
+#[expect(dead_code, unreachable_pub, reason = "the tests of the whole app lean on it, and need more of it")]
 mod line;
 mod lines;
 mod managed;
