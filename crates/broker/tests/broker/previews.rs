@@ -4,7 +4,7 @@ use crate::besides::{content, refuse};
 use crate::execute::on_demo;
 use crate::house::House;
 use gatehouse_broker::view::{Card, FieldChange, ValueForm, Verdict};
-use serde_json::{Value, json};
+use serde_json::json;
 
 fn field<'a>(card: &'a Card, name: &str) -> &'a FieldChange {
     let all = &content(card).records[0].fields;
@@ -109,6 +109,7 @@ mod real {
     use crate::execute::real::real;
     use crate::execute::{done, last_undo, taken_back};
     use crate::house::{Agent, http_post};
+    use serde_json::Value;
 
     async fn odoo(model: &str, method: &str, body: Value) -> Value {
         let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
