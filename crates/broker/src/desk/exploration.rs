@@ -240,20 +240,15 @@ impl House {
     fn wake(&mut self, caller: Caller) {
         let Some(ticket) = self.waits[caller as usize] else { return };
         let now = self.now;
-        match self.look(ticket, |held| held.ticket.state().clone()) {
-            TicketState::Approved { .. } => {
-                if self.moved(ticket, |held| held.ticket.claim(now)) {
-                    assert!(!self.dead[place(caller)], "claimed by a bridge that is dead");
-                    self.seen[ticket].runs += 1;
-                }
+        let state = self.look(ticket, |held| held.ticket.state().clone());
+        if matches!(state, TicketState::Approved { .. }) && self.moved(ticket, |held| held.ticket.claim(now)) {
+            assert!(!self.dead[place(caller)], "claimed by a bridge that is dead");
+            self.seen[ticket].runs += 1;
+        } else if !state.is_open() {
+            self.waits[caller as usize] = None;
+            if self.moved(ticket, |held| held.ticket.deliver()) {
+                self.seen[ticket].deliveries += 1;
             }
-            state if !state.is_open() => {
-                self.waits[caller as usize] = None;
-                if self.moved(ticket, |held| held.ticket.deliver()) {
-                    self.seen[ticket].deliveries += 1;
-                }
-            }
-            _ => {}
         }
     }
 

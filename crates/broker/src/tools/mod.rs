@@ -51,7 +51,7 @@ pub(crate) use open_manager::NAME as OPEN_MANAGER;
 pub(crate) use plan::{NAME as PLAN, PlanCall, in_step, step_of};
 pub(crate) use reach::ClosedNames;
 pub(crate) use unlink::NAME as UNLINK;
-pub(crate) use write::{NAME as WRITE, OF_A_PLACE};
+pub(crate) use write::{BESIDES, NAME as WRITE, OF_A_PLACE};
 
 /// Every tool's definition, in the fixed order of `tools/list`.
 pub fn catalogue() -> Vec<ToolDefinition> {

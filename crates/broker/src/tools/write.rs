@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use undo::OF_A_PLACE;
+pub(crate) use undo::{BESIDES, OF_A_PLACE};
 
 pub(crate) const NAME: &str = "odoo_write";
 const MOST: usize = 500;
@@ -293,7 +293,7 @@ impl WriteCall {
             .map(|(id, values)| (id.to_string(), json!(values)))
             .collect();
         if !foreseen.is_empty() {
-            observed.insert(undo::BESIDES.into(), Value::Object(foreseen));
+            observed.insert(BESIDES.into(), Value::Object(foreseen));
         }
         Value::Object(observed)
     }

@@ -52,13 +52,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What was written into a field of a record; none where nobody knows.
+    /// What was written into a field of a record, or was foreseen to come along; none where nobody knows.
     pub(super) fn written(&self, id: i64, field: &str) -> Option<&Value> {
         let updates = self.resolved.get("updates")?.as_array()?.iter();
         let mut of_record = updates
             .filter(|update| update["ids"].as_array().into_iter().flatten().any(|one| one.as_i64() == Some(id)))
             .filter_map(|update| update.get("values")?.get(field));
-        of_record.next()
+        of_record.next().or_else(|| self.before.get(tools::BESIDES)?.get(id.to_string())?.get(field))
     }
 
     /// What was there before: of a record of the model that was written, or of a line of it.

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 /// A quotation of the demo, and a customer other than its own.
-const ORDER: i64 = 7;
+pub(crate) const ORDER: i64 = 7;
 const CUSTOMER: i64 = 14;
 
 pub(crate) fn content(card: &Card) -> &CallCard {
@@ -28,7 +28,7 @@ fn of<'a>(changes: &'a [FieldChange], name: &str) -> &'a FieldChange {
     changes.iter().find(|change| change.field == name).unwrap_or_else(|| panic!("{name} is not among {changes:?}"))
 }
 
-async fn an_order_of_another_customer(house: &House) -> Value {
+pub(crate) async fn an_order_of_another_customer(house: &House) -> Value {
     let now = house.stored("sale.order", ORDER, "partner_id").await;
     assert_ne!(now[0], json!(CUSTOMER));
     json!({"model": "sale.order", "ids": [ORDER], "values": {"partner_id": CUSTOMER}})

@@ -1,6 +1,7 @@
 //! Taking back: the person asks, the card shows what would be sent, and it runs once they say yes. What somebody changed
 //! since stays.
 
+use crate::besides::{ORDER, an_order_of_another_customer};
 use crate::execute::{done, on_demo};
 use crate::house::{Agent, House, draft_of};
 use gatehouse_broker::view::{
@@ -137,6 +138,19 @@ async fn a_write_is_taken_back_by_the_person_and_the_journal_says_who_and_what()
     assert_eq!(house.broker.activity(ActivityFilter::default()).unwrap().undone, std::slice::from_ref(&call));
     assert!(house.broker.verify_journal().await.unwrap().ok);
     assert!(refused(&house, &call).await.message.contains("taken back already"));
+}
+
+#[tokio::test]
+async fn what_odoo_changed_besides_goes_back_with_it_and_is_no_conflict() {
+    let (house, agent) = house().await;
+    // An address that would not come back by itself.
+    house.meddle("sale.order", ORDER, json!({"partner_shipping_id": 9})).await;
+    let before = house.stored("sale.order", ORDER, "partner_shipping_id").await;
+    done(&house, &agent, "odoo_write", on_demo(an_order_of_another_customer(&house).await)).await;
+    assert_ne!(house.stored("sale.order", ORDER, "partner_shipping_id").await, before);
+    let undo = taken_back(&house, &last_call(&house)).await;
+    assert!(undo.conflicts.is_empty(), "{undo:?}");
+    assert_eq!(house.stored("sale.order", ORDER, "partner_shipping_id").await, before);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Where the values stand that Odoo was foreseen to change besides, by record and field.
-pub(super) const BESIDES: &str = "besides";
+pub(crate) const BESIDES: &str = "besides";
 
 /// Fields named in one sentence.
 const NAMED: usize = 5;
