@@ -15,6 +15,9 @@ async fn odoo_dies(at: At) {
     if at == ASK {
         cell.house.please("approve").await;
     }
+    if is_unseen(at) {
+        cell.house.please("deny").await;
+    }
     let answer = cell.answer().await;
     let code = answer.json["error"]["code"].as_str().unwrap_or("none").to_owned();
     match at {
@@ -23,7 +26,8 @@ async fn odoo_dies(at: At) {
         // Before the app has seen that its line is dead, it cannot tell that nothing was sent.
         At::Approved(_) if code == "outcome_unknown" => {}
         _ => {
-            assert_eq!(code, "unreachable", "{}", answer.text);
+            let wanted = if is_unseen(at) { "denied_by_person" } else { "unreachable" };
+            assert_eq!(code, wanted, "{}", answer.text);
             nothing_was_sent(&mut cell).await;
         }
     }
@@ -36,11 +40,17 @@ async fn odoo_dies(at: At) {
     cell.same_call_again().await;
 }
 
+/// What the call is, is known by then: its card says that nothing can be shown, and the person decides.
+fn is_unseen(at: At) -> bool {
+    matches!(at, DESCRIBE | DECIDE | RESERVE)
+}
+
 /// Odoo was not there: what the call took is given back.
 async fn nothing_was_sent(cell: &mut Cell) {
     let at = cell.at;
     let journal = cell.journal().await;
     let moves: &[&str] = match at {
+        DESCRIBE | DECIDE | RESERVE => &["opened", "denied"],
         At::Early(_) => &[],
         At::Asked => &["opened", "approved", "void"],
         _ => &["opened", "approved"],
