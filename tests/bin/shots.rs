@@ -73,7 +73,7 @@ async fn all_pages(folder: &Path, dark: bool) {
     let rows = found["rows"].as_array().or_else(|| found["records"].as_array()).cloned().unwrap_or_default();
     let ids: Vec<i64> = rows.iter().filter_map(|row| row["id"].as_i64().or_else(|| row[0].as_i64())).collect();
 
-    let write = json!({ "connection": "Demo", "model": "res.partner", "ids": ids, "values": { "phone": "+32 2 290 34 90", "city": "Namur" } });
+    let write = json!({ "connection": "Demo", "model": "res.partner", "ids": ids, "values": { "phone": "+32 2 290 34 90", "country_id": "Belgium" } });
     let first = bridge.begin("odoo_write", write).await;
     album.windows.turn_to_card("Change").await;
     album.card("write").await;
@@ -83,6 +83,19 @@ async fn all_pages(folder: &Path, dark: bool) {
     album.take("approvals").await;
     album.windows.approve("Change").await;
     bridge.finish(first).await.ok();
+    album.windows.turn_to(Which::Approval).await;
+    album.windows.find_css("[data-testid^=recent-][data-state=done]").await;
+    album.card("done").await;
+    album.windows.click_css("[data-testid^=undo-]").await;
+    album.windows.turn_to_card("Take back").await;
+    album.card("undo").await;
+    album.windows.refuse("Take back").await;
+
+    let plan = bridge.begin("odoo_plan", plan()).await;
+    album.windows.turn_to_card("steps").await;
+    album.card("plan").await;
+    album.windows.deny("steps", "The customer is there already.").await;
+    bridge.finish(plan).await;
 
     let unlink = json!({ "connection": "Demo", "model": "res.partner", "ids": [ids[0]] });
     let second = bridge.begin("odoo_unlink", unlink).await;
@@ -97,8 +110,31 @@ async fn all_pages(folder: &Path, dark: bool) {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         album.take(if page == "approvals" { "approvals-decided" } else { page }).await;
     }
+    album.windows.click("nav-settings").await;
+    album.windows.find("settings-pin").await;
+    album.take("settings").await;
+    album.windows.click("change-pin").await;
+    album.windows.turn_to_card("PIN").await;
+    album.card("pin").await;
+    album.windows.refuse("PIN").await;
+    album.windows.turn_to(Which::Main).await;
     policy_pages(&mut album).await;
     bridge.leave().await;
+}
+
+/// A customer, a quotation for it, and its confirmation.
+fn plan() -> serde_json::Value {
+    let customer = json!({ "model": "res.partner", "values": { "name": "Rive Gauche SARL", "is_company": true } });
+    let order = json!({ "model": "sale.order", "values": { "partner_id": { "step": 1 } } });
+    let confirm = json!({ "model": "sale.order", "method": "action_confirm", "ids": { "step": 2 } });
+    json!({
+        "connection": "Demo",
+        "steps": [
+            { "tool": "odoo_create", "arguments": customer },
+            { "tool": "odoo_create", "arguments": order },
+            { "tool": "odoo_execute", "arguments": confirm },
+        ],
+    })
 }
 
 /// The Policy page: each view with a draft, and the card of what loosens.

@@ -23,9 +23,12 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
     if readme {
         let docs = place::root().join("docs");
         std::fs::create_dir_all(&docs).map_err(|error| error.to_string())?;
-        for (picture, name) in
-            [("1280x800-light-connections.png", "window.png"), ("card-light-write.png", "approval.png")]
-        {
+        for (picture, name) in [
+            ("1280x800-light-connections.png", "window.png"),
+            ("card-light-write.png", "approval.png"),
+            ("card-light-delete.png", "card-delete.png"),
+            ("card-light-undo.png", "card-undo.png"),
+        ] {
             let (from, to) = (folder.join(picture), docs.join(name));
             std::fs::copy(&from, &to).map_err(|error| format!("{} → {}: {error}", from.display(), to.display()))?;
         }
