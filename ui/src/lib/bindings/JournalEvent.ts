@@ -238,7 +238,7 @@ agent: AgentId | null, } | { "kind": "agent",
  */
 agent: AgentId, 
 /**
- * `admitted`, `refused`, `paused`, `resumed`, `granted`, `revoked`, `quarantined`.
+ * `admitted`, `refused`, `paused`, `resumed`, `granted`, `ungranted`, `revoked`, `quarantined`.
  */
 change: string, 
 /**

@@ -6,7 +6,7 @@ import type { ConnectionId } from "./ConnectionId";
  */
 export type Navigation = { 
 /**
- * `connections`, `approvals`, `agents`, `policy`, `activity`.
+ * `connections`, `approvals`, `agents`, `policy`, `activity`, `settings`.
  */
 page: string, 
 /**
