@@ -32,16 +32,17 @@ impl Broker {
         if !sheet.recorded {
             self.write_down(&arrival, &mut sheet, &end);
         }
-        let after = sheet.settled.take().map(|settled| self.noting_later(settled));
-        let reply = match end {
+        if let Some(settled) = sheet.settled.take() {
+            self.note_later(settled);
+        }
+        match end {
             Ok((result, ticket)) => self.reply(result, ticket),
             Err(Stop::Pending(answer)) => Reply::new(Ok(Answer::Call(answer))),
             Err(Stop::Refused(error)) => Reply::new(Err(error)),
             Err(Stop::Cancelled) => {
                 Reply::new(Err(EdgeError::new(ErrorCode::Cancelled, "The client cancelled the call; nothing ran.")))
             }
-        };
-        reply.then(after)
+        }
     }
 
     /// The ten steps. What runs, runs in [`Broker::run_job`].

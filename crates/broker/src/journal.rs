@@ -54,22 +54,21 @@ impl Broker {
         }
     }
 
-    /// What writes an event down when the answer is on its way, so that neither waits for the other; quitting waits for it.
-    pub(crate) fn noting_later(&self, event: JournalEvent) -> Box<dyn FnOnce() + Send> {
+    /// Writes an event down once the answer has had time to leave, so that neither waits for the other; quitting waits for
+    /// it.
+    pub(crate) fn note_later(&self, event: JournalEvent) {
         let (broker, token) = (self.clone(), self.0.jobs.token());
-        Box::new(move || {
-            tokio::spawn(async move {
-                tokio::time::sleep(LATER).await;
-                let written = tokio::task::spawn_blocking(move || {
-                    broker.note(event);
-                    broker.changed(&[Topic::Activity]);
-                    drop(token);
-                });
-                if written.await.is_err() {
-                    tracing::error!("the journal could not be written");
-                }
+        tokio::spawn(async move {
+            tokio::time::sleep(LATER).await;
+            let written = tokio::task::spawn_blocking(move || {
+                broker.note(event);
+                broker.changed(&[Topic::Activity]);
+                drop(token);
             });
-        })
+            if written.await.is_err() {
+                tracing::error!("the journal could not be written");
+            }
+        });
     }
 
     /// Writes down that a call is about to be sent. Durable when this returns; on an error nothing may be sent.

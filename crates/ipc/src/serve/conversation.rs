@@ -154,11 +154,6 @@ impl<H: Handler> Conversation<H> {
             calls.answered(id, reply.delivered);
             outbox.send(ToClient::Response { id, result: reply.result }).await;
             calls.sent(id);
-            if let Some(after) = reply.after {
-                // The one who writes goes first.
-                tokio::task::yield_now().await;
-                after();
-            }
         });
     }
 

@@ -33,25 +33,17 @@ pub struct Reply {
     /// Called once: `true` when a caller who still wanted the answer received it, `false` when it was cancelled or the
     /// peer is gone.
     pub delivered: Option<Delivered>,
-    /// Called once the answer has left, or could not.
-    pub after: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Reply {
     /// An answer of which nobody needs to know whether it arrived.
     pub fn new(result: Result<Answer, EdgeError>) -> Self {
-        Self { result, delivered: None, after: None }
+        Self { result, delivered: None }
     }
 
     /// An answer that is told whether it arrived. `delivered` must not block.
     pub fn noting(result: Result<Answer, EdgeError>, delivered: impl FnOnce(bool) + Send + 'static) -> Self {
-        Self { result, delivered: Some(Box::new(delivered)), after: None }
-    }
-
-    /// With something still to do that the caller need not wait for. It must not block.
-    #[must_use]
-    pub fn then(self, after: Option<Box<dyn FnOnce() + Send>>) -> Self {
-        Self { after, ..self }
+        Self { result, delivered: Some(Box::new(delivered)) }
     }
 }
 
