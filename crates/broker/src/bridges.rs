@@ -1,7 +1,7 @@
 //! The bridge processes that are connected now.
 
 use crate::state::Broker;
-use gatehouse_core::{AgentId, BridgeId, Connection, ConnectionId, Evidence};
+use gatehouse_core::{Agent, AgentId, BridgeId, Connection, ConnectionId, Evidence};
 use gatehouse_ipc::EventSender;
 use gatehouse_ipc::message::Event;
 use std::collections::{BTreeSet, HashMap};
@@ -38,9 +38,11 @@ impl Bridges {
         self.lock().contains_key(id)
     }
 
-    /// How many bridges of this agent are connected.
-    pub(crate) fn count(&self, agent: &AgentId) -> u32 {
-        u32::try_from(self.lock().values().filter(|bridge| bridge.agent == *agent).count()).unwrap_or(u32::MAX)
+    /// How many bridges of this agent are connected. Those of other programs under its name are not its own.
+    pub(crate) fn count(&self, agent: &Agent) -> u32 {
+        let bridges = self.lock();
+        let own = |bridge: &&Bridge| bridge.agent == agent.id && agent.evidence.is_same_program(&bridge.evidence);
+        u32::try_from(bridges.values().filter(own).count()).unwrap_or(u32::MAX)
     }
 
     /// The agents of all connected bridges.

@@ -19,7 +19,7 @@ impl Broker {
         let agents = agents
             .into_iter()
             .map(|agent| AgentView {
-                bridges: self.0.bridges.count(&agent.id),
+                bridges: self.0.bridges.count(&agent),
                 standing: self.standing_of_agent(&agent.id),
                 id: agent.id,
                 evidence: agent.evidence,

@@ -164,7 +164,8 @@ impl Broker {
 
     /// An agent's last bridge ended: what was approved in advance ends with it.
     pub(crate) fn end_standing_of(&self, agent: &AgentId) {
-        if self.0.bridges.count(agent) == 0 {
+        let known = self.registry(|registry| registry.agents.get(agent).cloned());
+        if known.is_none_or(|agent| self.0.bridges.count(&agent) == 0) {
             self.drop_standing(|standing| standing.agent == *agent);
         }
     }

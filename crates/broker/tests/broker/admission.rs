@@ -113,6 +113,27 @@ async fn what_an_impostor_is_refused_costs_the_agent_of_that_name_nothing() {
 }
 
 #[tokio::test]
+async fn an_impostor_that_stays_connected_keeps_nothing_alive_that_was_approved_in_advance() {
+    let house = House::with_demo().await;
+    let claude = house.admitted("claude-code").await;
+    let write = json!({"model": "res.partner", "ids": [10], "values": {"phone": "+1"}, "connection": "Demo"});
+    let call = claude.calling("odoo_write", write);
+    let card = house.card().await;
+    house.decide(&card, Verdict::ApproveStanding).await.unwrap();
+    call.await.unwrap().unwrap();
+    let (_impostor, _seat) = seated(&house, "/tmp/claude", 1).await;
+    let agent = || house.broker.overview().agents[0].clone();
+    assert_eq!((agent().bridges, agent().standing.len()), (1, 1), "the impostor's bridge is not the agent's");
+    drop(claude);
+    house
+        .until("the end of what was approved in advance", |house| {
+            let agent = house.broker.overview().agents[0].clone();
+            agent.bridges == 0 && agent.standing.is_empty()
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn a_connection_is_taken_from_an_agent_at_once_and_given_on_a_card_alone() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
