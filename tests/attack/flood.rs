@@ -49,7 +49,7 @@ async fn equal_calls_are_one_card_and_three_refusals_silence_the_agent() {
     }
     let error = bridge.call("odoo_write", write(id, "+32 2 999 99 99")).await.error();
     assert_eq!(error["error"]["code"], "rate_limited", "{error}");
-    assert!(!windows.is_there(Which::Approval).await);
+    windows.until_gone(Which::Approval).await;
     assert_eq!(house.changes(), 0);
 }
 

@@ -329,29 +329,44 @@ impl Stage {
         wait_until("no session bus", || bus.exists());
     }
 
+    /// Now and then the daemon comes up without the keyring that it was told to open: then another one takes its place.
     fn start_keyring(&mut self) {
-        let mut command = self.command("/usr/bin/gnome-keyring-daemon");
-        command
-            .args(["--foreground", "--unlock", "--components=secrets"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let mut child = command.spawn().expect("gnome-keyring is needed: cargo xtask setup");
-        // An empty password would make a keyring that never opens.
-        child.stdin.take().unwrap().write_all(b"test").unwrap();
-        self.processes.push(("gnome-keyring-daemon", child));
-        wait_until("no keyring", || {
-            let mut command = self.command("/usr/bin/dbus-send");
-            let asked = command.args([
-                "--session",
-                "--print-reply",
-                "--dest=org.freedesktop.DBus",
-                "/",
-                "org.freedesktop.DBus.NameHasOwner",
-                "string:org.freedesktop.secrets",
-            ]);
-            asked.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("true"))
-        });
+        for _ in 0..5 {
+            let mut command = self.command("/usr/bin/gnome-keyring-daemon");
+            command
+                .args(["--foreground", "--unlock", "--components=secrets"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            let mut child = command.spawn().expect("gnome-keyring is needed: cargo xtask setup");
+            // An empty password would make a keyring that never opens.
+            child.stdin.take().unwrap().write_all(b"test").unwrap();
+            let until = Instant::now() + Duration::from_secs(4);
+            while Instant::now() < until {
+                if self.has_keyring() {
+                    self.processes.push(("gnome-keyring-daemon", child));
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        panic!("no keyring");
+    }
+
+    /// The daemon's name is on the bus a moment before the keyring that it opened.
+    fn has_keyring(&self) -> bool {
+        let mut command = self.command("/usr/bin/dbus-send");
+        let asked = command.args([
+            "--session",
+            "--print-reply",
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service.ReadAlias",
+            "string:default",
+        ]);
+        asked.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("/collection/"))
     }
 
     fn start_window_manager(&mut self) {

@@ -48,6 +48,15 @@ impl<'a> Windows<'a> {
         self.try_turn_to(which).await.unwrap_or(false)
     }
 
+    /// Waits until a window is gone.
+    pub async fn until_gone(&mut self, which: Which) {
+        let until = Instant::now() + PATIENCE;
+        while self.is_there(which).await {
+            assert!(Instant::now() < until, "the window {which:?} stays");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn try_turn_to(&mut self, which: Which) -> Result<bool, Trouble> {
         if self.driver.is_none() {
             // Before the first window nobody listens there.
