@@ -1,7 +1,7 @@
 //! The main job from end to end: a real bridge, the real windows under WebDriver, and an Odoo.
 
 use gatehouse_odoo_sim::{Sim, SimOptions};
-use gatehouse_tests::person::NewConnection;
+use gatehouse_tests::person::{NewConnection, odoo_says};
 use gatehouse_tests::window::Which;
 use gatehouse_tests::{Bridge, Odoo, Stage, Windows, eventually};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn the_story_against_the_real_odoo_as_an_ordinary_user() {
     play(&Odoo::real("demo")).await;
 }
 
-/// The seven parts, in their order. What Gatehouse claims is looked up in Odoo itself.
+/// The parts, in their order. What Gatehouse claims is looked up in Odoo itself.
 async fn play(odoo: &Odoo) {
     let mut stage = Stage::set();
     stage.start_app(&[]);
@@ -45,6 +45,7 @@ async fn play(odoo: &Odoo) {
     the_first_call_raises_the_admission_card(&mut bridge, &mut windows).await;
     the_agent_reads(&mut bridge).await;
     an_approved_write_changes_odoo(&mut bridge, &mut windows, odoo).await;
+    what_was_done_is_taken_back_at_once_and_later(&mut bridge, &mut windows, odoo).await;
     a_denied_write_changes_nothing_and_the_agent_learns_why(&mut bridge, &mut windows, odoo).await;
     a_write_that_nobody_answers_comes_back_and_can_be_waited_for(&mut bridge, &mut windows, odoo).await;
     a_connection_is_proposed_and_completed(&mut bridge, &mut windows, odoo).await;
@@ -102,6 +103,30 @@ async fn an_approved_write_changes_odoo(bridge: &mut Bridge, windows: &mut Windo
     windows.approve("Change 1 field on 1").await;
     bridge.finish(call).await.ok();
     assert_eq!(odoo.field("res.partner", id, "phone").await, "+32 2 111 11 11");
+}
+
+async fn what_was_done_is_taken_back_at_once_and_later(bridge: &mut Bridge, windows: &mut Windows<'_>, odoo: &Odoo) {
+    let id = odoo.new_contact("Story: taken back").await;
+    for later in [false, true] {
+        let call = bridge.begin("odoo_write", write(id, "+32 2 444 44 44")).await;
+        windows.approve("Change 1 field on 1").await;
+        bridge.finish(call).await.ok();
+        if later {
+            windows.turn_to(Which::Main).await;
+            windows.click("nav-activity").await;
+            // The newest call that was sent is the write.
+            windows.click_css("[data-testid=activity-row] td").await;
+            windows.click("undo-call").await;
+        } else {
+            windows.turn_to(Which::Approval).await;
+            windows.click_css("[data-testid^=recent-] [data-testid^=undo-]").await;
+        }
+        windows.turn_to_card("Take back").await;
+        let change = windows.text("change-phone").await;
+        assert!(change.contains("444 44 44") && change.contains("000 00 00"), "{change}");
+        windows.approve("Take back").await;
+        odoo_says(odoo, "res.partner", id, "phone", &json!("+32 2 000 00 00")).await;
+    }
 }
 
 async fn a_denied_write_changes_nothing_and_the_agent_learns_why(

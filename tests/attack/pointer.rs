@@ -144,3 +144,40 @@ async fn a_second_ticket_that_slides_under_the_pointer_is_not_approved_by_that_c
     decoy.finish(first).await.error();
     assert_eq!(house.changes(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_a_pin_the_most_patient_click_approves_nothing_without_it() {
+    let house = House::open().await;
+    let (mut windows, mut bridge) = house.admitted("clicker").await;
+    windows.turn_to(Which::Main).await;
+    windows.click("nav-settings").await;
+    windows.click("change-pin").await;
+    windows.turn_to_card("PIN").await;
+    windows.fill("pin-new", "4711").await;
+    windows.fill("pin-again", "4711").await;
+    windows.approve("PIN").await;
+    windows.turn_to(Which::Main).await;
+    windows.find_css("[data-testid=settings-pin][data-state=set]").await;
+
+    let id = house.odoo.new_contact("Patient").await;
+    let call = bridge.begin("odoo_write", write(id, "+32 2 111 11 11")).await;
+    windows.turn_to_card(SENTENCE).await;
+    let hands = Hands::at(&house.stage, APPROVAL_TITLE).await;
+    hands.raise();
+    windows.read_to_the_end().await;
+    let approve = windows.place("approve").await.middle();
+    hands.go(&format!("mousemove --window %w {approve} click --repeat 3 --delay 1000 1"));
+    assert_eq!(windows.waiting().await.len(), 1);
+    assert_eq!(house.changes(), 0);
+
+    windows.fill("pin", "0000").await;
+    windows.armed().await;
+    windows.click("approve").await;
+    windows.find_css("[data-testid=failure][data-code=pin_refused]").await;
+    assert_eq!(house.changes(), 0);
+
+    windows.fill("pin", "4711").await;
+    windows.approve(SENTENCE).await;
+    bridge.finish(call).await.ok();
+    assert_eq!(house.changes(), 1);
+}
