@@ -329,44 +329,29 @@ impl Stage {
         wait_until("no session bus", || bus.exists());
     }
 
-    /// Now and then the daemon comes up without the keyring that it was told to open: then another one takes its place.
     fn start_keyring(&mut self) {
-        for _ in 0..5 {
-            let mut command = self.command("/usr/bin/gnome-keyring-daemon");
-            command
-                .args(["--foreground", "--unlock", "--components=secrets"])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            let mut child = command.spawn().expect("gnome-keyring is needed: cargo xtask setup");
-            // An empty password would make a keyring that never opens.
-            child.stdin.take().unwrap().write_all(b"test").unwrap();
-            let until = Instant::now() + Duration::from_secs(4);
-            while Instant::now() < until {
-                if self.has_keyring() {
-                    self.processes.push(("gnome-keyring-daemon", child));
-                    return;
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        panic!("no keyring");
+        let mut command = self.command("/usr/bin/gnome-keyring-daemon");
+        command
+            .args(["--foreground", "--unlock", "--components=secrets"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().expect("gnome-keyring is needed: cargo xtask setup");
+        // An empty password would make a keyring that never opens.
+        child.stdin.take().unwrap().write_all(b"test").unwrap();
+        self.processes.push(("gnome-keyring-daemon", child));
+        // Whoever speaks to a service that is not there yet has the bus start one: a daemon with no keyring open.
+        let bus = ["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner"];
+        wait_until("no keyring", || self.ask_bus(&bus, "org.freedesktop.secrets").contains("true"));
+        let service =
+            ["--dest=org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.ReadAlias"];
+        wait_until("no open keyring", || self.ask_bus(&service, "default").contains("/collection/"));
     }
 
-    /// The daemon's name is on the bus a moment before the keyring that it opened.
-    fn has_keyring(&self) -> bool {
+    fn ask_bus(&self, whom: &[&str], word: &str) -> String {
         let mut command = self.command("/usr/bin/dbus-send");
-        let asked = command.args([
-            "--session",
-            "--print-reply",
-            "--dest=org.freedesktop.secrets",
-            "/org/freedesktop/secrets",
-            "org.freedesktop.Secret.Service.ReadAlias",
-            "string:default",
-        ]);
-        asked.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("/collection/"))
+        let asked = command.args(["--session", "--print-reply"]).args(whom).arg(format!("string:{word}")).output();
+        asked.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
     }
 
     fn start_window_manager(&mut self) {
