@@ -125,16 +125,9 @@ impl Broker {
             };
             let id = ticket.id().clone();
             self.open_ticket(Held {
-                ticket,
-                sentence,
                 agent: Some(Self::card_agent(arrival)),
-                badge: None,
-                matter: Matter::Admission(Box::new(card)),
                 waits_until: Some(arrival.hold_until),
-                waiters: 0,
-                presented_at: None,
-                result: None,
-                limited: None,
+                ..Held::new(ticket, sentence, Matter::Admission(Box::new(card)))
             });
             self.announce(&id);
             id

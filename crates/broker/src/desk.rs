@@ -53,6 +53,22 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// A question that nobody waits for yet and no window shows.
+    pub(crate) fn new(ticket: Ticket, sentence: impl Into<String>, matter: Matter) -> Self {
+        Self {
+            ticket,
+            sentence: sentence.into(),
+            agent: None,
+            badge: None,
+            matter,
+            waits_until: None,
+            waiters: 0,
+            presented_at: None,
+            result: None,
+            limited: None,
+        }
+    }
+
     /// Nobody was asked: it only carries a running change to its end.
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self.matter, Matter::Call { card: None, .. })
@@ -510,18 +526,7 @@ mod tests {
     fn raise(desk: &Desk, kind: TicketKind, n: u8, at: Timestamp) -> TicketId {
         let ticket = Ticket::open(TicketId::from_random([n; 10]), kind, Digest::of(&[n]), Digest::of(&[n]), at)
             .asked_by(agent(), BridgeId::from_random([1; 10]));
-        desk.open(Held {
-            ticket,
-            sentence: String::new(),
-            agent: None,
-            badge: None,
-            matter: Matter::Form,
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
-        })
+        desk.open(Held::new(ticket, "", Matter::Form))
     }
 
     #[test]

@@ -375,16 +375,10 @@ impl Broker {
             return Err(error.into());
         }
         let held = Held {
-            ticket,
-            sentence,
             agent: Some(Self::card_agent(arrival)),
             badge,
-            matter: Matter::Call { job: job.clone(), card: Some(Box::new(card)) },
             waits_until: Some(arrival.hold_until),
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
+            ..Held::new(ticket, sentence, Matter::Call { job: job.clone(), card: Some(Box::new(card)) })
         };
         let is_live = |bridge: &BridgeId| self.0.bridges.is_live(bridge);
         let note = |held: &Held| self.note(move_of(held, "opened"));

@@ -54,16 +54,8 @@ impl Broker {
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());
             let draft = draft_of(&id, &call.resolved());
             self.open_ticket(Held {
-                ticket,
-                sentence: format!("{} proposes a connection", arrival.agent),
                 agent: Some(Self::card_agent(arrival)),
-                badge: None,
-                matter: Matter::Form,
-                waits_until: None,
-                waiters: 0,
-                presented_at: None,
-                result: None,
-                limited: None,
+                ..Held::new(ticket, format!("{} proposes a connection", arrival.agent), Matter::Form)
             });
             self.remember_proposal(id.clone(), draft);
             self.changed(&[Topic::Proposals]);

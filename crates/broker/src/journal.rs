@@ -5,8 +5,9 @@ use crate::running::Job;
 use crate::sealed::NOTE_JOURNAL;
 use crate::sheet::Sheet;
 use crate::state::Broker;
+use crate::tools::Done;
 use crate::view::{ActivityDetail, ActivityFilter, ActivityPage, Topic, VerifyReport};
-use gatehouse_core::{CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId};
+use gatehouse_core::{CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId, Timestamp};
 use gatehouse_policy::Reservation;
 use gatehouse_store::{Durability, Filter, HeadSeal, PayloadState};
 use serde_json::Value;
@@ -69,6 +70,11 @@ impl Broker {
                 tracing::error!("the journal could not be written");
             }
         });
+    }
+
+    /// How long ago, in milliseconds.
+    pub(crate) fn millis_since(&self, from: Timestamp) -> u64 {
+        u64::try_from(self.now().since(from).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Writes down that a call is about to be sent. Durable when this returns; on an error nothing may be sent.
@@ -202,6 +208,16 @@ impl Broker {
             unsealed: report.unsealed,
             problems: report.problems.iter().map(ToString::to_string).collect(),
         })
+    }
+}
+
+/// How a call that ran ended, as the journal says it.
+pub(crate) fn outcome_of(done: &Result<Done, EdgeError>) -> Outcome {
+    match done {
+        Ok(Done { outcome: Some(outcome), .. }) => outcome.clone(),
+        Ok(done) => Outcome::Done { summary: done.summary.clone() },
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => Outcome::Unknown { message: error.message.clone() },
+        Err(error) => Outcome::Failed { code: error.code, message: error.message.clone() },
     }
 }
 

@@ -41,16 +41,8 @@ impl Broker {
             ))
         });
         self.open_ticket(Held {
-            ticket,
-            sentence,
-            agent: None,
             badge: Some(crate::cards::badge(connection)),
-            matter: Matter::Loosening { card, change: Box::new(change) },
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
+            ..Held::new(ticket, sentence, Matter::Loosening { card, change: Box::new(change) })
         });
         self.announce(&id);
         id

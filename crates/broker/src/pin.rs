@@ -74,18 +74,11 @@ impl Broker {
             PinChange::Change => "Change the PIN",
             PinChange::Remove => "Ask for no PIN any more",
         };
-        self.open_ticket(Held {
-            ticket: Ticket::open(id.clone(), TicketKind::Pin, key, key, self.now()),
-            sentence: sentence.into(),
-            agent: None,
-            badge: None,
-            matter: Matter::Pin(PinCard { change }),
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
-        });
+        self.open_ticket(Held::new(
+            Ticket::open(id.clone(), TicketKind::Pin, key, key, self.now()),
+            sentence,
+            Matter::Pin(PinCard { change }),
+        ));
         self.announce(&id);
         Ok(id)
     }

@@ -2,6 +2,7 @@
 //! stops at the first failure, and says what was done and how to take it back.
 
 use crate::answers::BUDGET;
+use crate::journal::outcome_of;
 use crate::policy::payload;
 use crate::preview::{KEPT_TEXT, shortened};
 use crate::read_back::Change;
@@ -9,7 +10,7 @@ use crate::running::Job;
 use crate::state::{Broker, new_call_id};
 use crate::tools::{CREATE, Call, Done, PlanCall, Site, in_step};
 use gatehouse_core::{
-    CallHeader, CallId, Category, EdgeError, ErrorCode, Evidence, JournalEvent, Outcome, Timestamp, Undo, UndoCall,
+    CallHeader, CallId, Category, EdgeError, ErrorCode, Evidence, JournalEvent, Outcome, Undo, UndoCall,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ impl Broker {
                 kept["rows"] = json!(done.rows);
             }
             let outcome = outcome_of(&done);
-            let duration_ms = elapsed(started, self.now());
+            let duration_ms = self.millis_since(started);
             self.note_with(JournalEvent::Call { call: id, of: header, outcome, duration_ms }, kept);
             return done.map(|done| (done, None));
         }
@@ -98,7 +99,7 @@ impl Broker {
         self.note_intent(JournalEvent::Intent { call: id.clone(), of: header }, kept).await?;
         let done = call.run(site).await;
         let undo = done.as_ref().ok().map(|done| call.undo(&before, done));
-        self.settle_step(id.clone(), &done, undo.as_ref(), elapsed(started, self.now()));
+        self.settle_step(id.clone(), &done, undo.as_ref(), self.millis_since(started));
         let done = self.told_with_read_back(done, || Change::sent(self, &id, site, call, &before, started)).await;
         done.map(|done| (done, undo))
     }
@@ -117,19 +118,6 @@ impl Broker {
             None => self.note(settled),
         }
     }
-}
-
-pub(crate) fn outcome_of(done: &Result<Done, EdgeError>) -> Outcome {
-    match done {
-        Ok(Done { outcome: Some(outcome), .. }) => outcome.clone(),
-        Ok(done) => Outcome::Done { summary: done.summary.clone() },
-        Err(error) if error.code == ErrorCode::OutcomeUnknown => Outcome::Unknown { message: error.message.clone() },
-        Err(error) => Outcome::Failed { code: error.code, message: error.message.clone() },
-    }
-}
-
-pub(crate) fn elapsed(from: Timestamp, until: Timestamp) -> u64 {
-    u64::try_from(until.since(from).as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Progress {

@@ -5,6 +5,7 @@ use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter, ended_error};
 use crate::dispatch::{limited, paused, refused};
 use crate::failpoint::{self, Point};
+use crate::journal::outcome_of;
 use crate::policy::{Decided, Judgement, payload};
 use crate::preview::{Entry, KEPT_TEXT, shortened};
 use crate::read_back::Change;
@@ -14,7 +15,7 @@ use crate::tools::{Call, Done, Site};
 use crate::view::Topic;
 use gatehouse_core::{
     CallHeader, CallId, Category, Charge, Decision, Digest, EdgeError, ErrorCode, Evidence, Hasher, JournalEvent,
-    Outcome, Question, Ticket, TicketId, TicketKind, Timestamp, Undo,
+    Outcome, Question, Ticket, TicketId, TicketKind, Undo,
 };
 use gatehouse_ipc::message::CallAnswer;
 use gatehouse_policy::{ConnectionFacts, Reservation};
@@ -286,11 +287,10 @@ impl Broker {
         };
         if asks_odoo {
             let outcome = match &done {
-                Ok(Ok(done)) => Outcome::Done { summary: done.summary.clone() },
-                Ok(Err(error)) => Outcome::Failed { code: error.code, message: error.message.clone() },
+                Ok(done) => outcome_of(done),
                 Err(_) => Outcome::Failed { code: ErrorCode::Cancelled, message: "cancelled by the client".into() },
             };
-            let duration_ms = u64::try_from(self.now().since(arrival.arrived_at).as_millis()).unwrap_or(u64::MAX);
+            let duration_ms = self.millis_since(arrival.arrived_at);
             let call = sheet.call.clone();
             sheet.settled =
                 Some(JournalEvent::Settled { call, outcome, duration_ms, given_back: to_come, charges, rows });
@@ -317,18 +317,7 @@ impl Broker {
         let running = ticket.approve(&job.key, now).and_then(|()| ticket.claim(now));
         debug_assert!(running.is_ok(), "a fresh ticket can be approved and claimed");
         let job = Arc::new(job);
-        self.0.desk.open(Held {
-            ticket,
-            sentence: String::new(),
-            agent: None,
-            badge: None,
-            matter: Matter::Call { job: job.clone(), card: None },
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
-        });
+        self.0.desk.open(Held::new(ticket, "", Matter::Call { job: job.clone(), card: None }));
         self.0.jobs.spawn(self.clone().run_claimed(job, id.clone(), Claimer::of(arrival)));
         id
     }
@@ -337,17 +326,13 @@ impl Broker {
     async fn run_job(&self, job: &Job, claimed_by: &Evidence) -> Result<CallAnswer, EdgeError> {
         let mut header = Self::header_of(job);
         let started = self.now();
-        let elapsed = |until: Timestamp| u64::try_from(until.since(started).as_millis()).unwrap_or(u64::MAX);
         if job.call.facts().risk.category == Category::Read {
             let done = job.call.run(&job.site).await;
-            let outcome = match &done {
-                Ok(done) => {
-                    header.charges.extend(self.charge_rows(job, done));
-                    Outcome::Done { summary: done.summary.clone() }
-                }
-                Err(error) => Outcome::Failed { code: error.code, message: error.message.clone() },
-            };
-            let duration_ms = elapsed(self.now());
+            if let Ok(done) = &done {
+                header.charges.extend(self.charge_rows(job, done));
+            }
+            let outcome = outcome_of(&done);
+            let duration_ms = self.millis_since(started);
             let event = JournalEvent::Call { call: job.id.clone(), of: header, outcome, duration_ms };
             self.note_with(event, job.payload(done.as_ref().map_or(0, |done| done.rows)));
             return done.map(answer_of);
@@ -358,7 +343,7 @@ impl Broker {
             Ok(before) => before,
             Err(error) => {
                 self.give_back_job(job);
-                self.note_refused(job, header, &error, elapsed(self.now()));
+                self.note_refused(job, header, &error, self.millis_since(started));
                 return Err(error);
             }
         };
@@ -377,28 +362,22 @@ impl Broker {
             Err(error) => (Err(error), false),
         };
         failpoint::at(Point::Settle).await;
-        let duration_ms = elapsed(self.now());
-        let (outcome, given_back) = match &done {
-            Ok((Done { outcome: Some(outcome), .. }, _)) => (outcome.clone(), Vec::new()),
-            Ok((done, _)) => (Outcome::Done { summary: done.summary.clone() }, Vec::new()),
-            Err(error) if error.code == ErrorCode::OutcomeUnknown => {
-                (Outcome::Unknown { message: error.message.clone() }, Vec::new())
-            }
-            Err(error) => {
-                let outcome = Outcome::Failed { code: error.code, message: error.message.clone() };
-                // What Odoo refused did run there, as far as it got: only what was never sent costs nothing.
-                let never_sent = !began || is_before_sending(error.code);
-                (outcome, if never_sent { self.give_back_job(job) } else { Vec::new() })
-            }
+        let duration_ms = self.millis_since(started);
+        let (done, undo) = match done {
+            Ok((done, undo)) => (Ok(done), Some(undo)),
+            Err(error) => (Err(error), None),
         };
-        let settled = JournalEvent::settled(job.id.clone(), outcome, duration_ms, given_back);
-        match &done {
-            Ok((_, undo)) => self.note_with(settled, json!({"undo": undo})),
-            Err(_) => self.note(settled),
+        // What Odoo refused did run there, as far as it got: only what was never sent costs nothing.
+        let never_sent = matches!(&done, Err(error) if !began || is_before_sending(error.code));
+        let given_back = if never_sent { self.give_back_job(job) } else { Vec::new() };
+        let settled = JournalEvent::settled(job.id.clone(), outcome_of(&done), duration_ms, given_back);
+        match &undo {
+            Some(undo) => self.note_with(settled, json!({"undo": undo})),
+            None => self.note(settled),
         }
         self.changed(&[Topic::Activity]);
         let change = || Change::sent(self, &job.id, &job.site, job.call.as_ref(), &before, started);
-        self.told_with_read_back(done.map(|(done, _)| done), change).await.map(answer_of)
+        self.told_with_read_back(done, change).await.map(answer_of)
     }
 
     /// Sends it, a plan step by step; and how it is taken back.
@@ -435,7 +414,7 @@ impl Broker {
         });
         let Some((job, error, opened_at)) = ended.flatten() else { return };
         let outcome = Outcome::Failed { code: error.code, message: error.message };
-        let duration_ms = u64::try_from(self.now().since(opened_at).as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = self.millis_since(opened_at);
         let event = JournalEvent::Call { call: job.id.clone(), of: Self::header_of(&job), outcome, duration_ms };
         self.note_with(event, job.payload(0));
     }

@@ -156,7 +156,7 @@ impl Broker {
                 Outcome::Failed { code: ErrorCode::Cancelled, message: "cancelled by the client".into() }
             }
         };
-        let duration_ms = u64::try_from(self.now().since(arrival.arrived_at).as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = self.millis_since(arrival.arrived_at);
         self.note_with(
             JournalEvent::Call { call: sheet.call.clone(), of: header, outcome, duration_ms },
             sheet.take_kept().payload(),

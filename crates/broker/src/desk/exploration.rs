@@ -219,18 +219,7 @@ impl House {
         let id = TicketId::from_random([u8::try_from(number).unwrap(); 10]);
         let ticket = Ticket::open(id.clone(), TicketKind::Call, Digest::of(b"call"), shown(number), self.now)
             .asked_by(agent(), bridge_of(place(caller)));
-        self.desk.open(Held {
-            ticket,
-            sentence: String::new(),
-            agent: None,
-            badge: None,
-            matter: Matter::Form,
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
-        });
+        self.desk.open(Held::new(ticket, "", Matter::Form));
         self.tickets.push(id);
         self.seen.push(Seen::default());
         number

@@ -114,16 +114,8 @@ impl Broker {
             badge = self.connection(connection).ok().map(|connection| crate::cards::badge(&connection));
         }
         self.open_ticket(Held {
-            ticket,
-            sentence,
-            agent: None,
             badge,
-            matter: Matter::Policy { card: Box::new(card), change: Box::new(change) },
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
+            ..Held::new(ticket, sentence, Matter::Policy { card: Box::new(card), change: Box::new(change) })
         });
         id
     }

@@ -5,7 +5,8 @@ use super::no_way_back;
 use super::plain::holds;
 use super::prepared::{Prepared, Step, Turn};
 use crate::desk::Matter;
-use crate::planned::{Progress, elapsed, outcome_of};
+use crate::journal::outcome_of;
+use crate::planned::Progress;
 use crate::policy::payload;
 use crate::preview::{KEPT_TEXT, shortened};
 use crate::state::{Broker, new_call_id};
@@ -132,7 +133,7 @@ impl Broker {
                 Outcome::Done { summary: format!("did {done} of {all} steps, then: {}", error.message) }
             }
         };
-        let event = JournalEvent::settled(id, outcome, elapsed(started, self.now()), Vec::new());
+        let event = JournalEvent::settled(id, outcome, self.millis_since(started), Vec::new());
         self.note_with(event, json!({"undo": progress.way_back()}));
         failed.map_or(Ok(()), |(_, error)| Err(error))
     }
@@ -163,7 +164,7 @@ impl Broker {
             Ok(before) => before,
             Err(error) => {
                 let outcome = Outcome::Failed { code: error.code, message: error.message.clone() };
-                let duration_ms = elapsed(started, self.now());
+                let duration_ms = self.millis_since(started);
                 self.note_with(JournalEvent::Call { call: id, of, outcome, duration_ms }, kept);
                 return Err(error);
             }
@@ -176,7 +177,7 @@ impl Broker {
             Err(error) => Err(error),
         };
         let undo = done.as_ref().ok().map(|done| step.call.undo(&before, done));
-        self.settle_step(id, &done, undo.as_ref(), elapsed(started, self.now()));
+        self.settle_step(id, &done, undo.as_ref(), self.millis_since(started));
         self.changed(&[Topic::Activity]);
         let (done, undo) = (done?, undo.unwrap_or_else(|| Undo::none("It changed nothing.")));
         match outcome_of(&Ok(done.clone())) {

@@ -90,16 +90,8 @@ impl Broker {
             |held| matches!(&held.matter, Matter::Undo { asked: other, .. } if other.key() == asked.key()),
         );
         self.open_ticket(Held {
-            ticket,
-            sentence,
-            agent: None,
             badge: site.connection.as_ref().map(crate::cards::badge),
-            matter: Matter::Undo { card: Box::new(card), asked },
-            waits_until: None,
-            waiters: 0,
-            presented_at: None,
-            result: None,
-            limited: None,
+            ..Held::new(ticket, sentence, Matter::Undo { card: Box::new(card), asked })
         });
         self.announce(&id);
         id
