@@ -44,6 +44,8 @@ fn intent(made: &Made, number: u64, charges: Vec<gatehouse_core::Charge>, told: 
         rule: String::new(),
         ticket: None,
         policy: None,
+        plan: None,
+        undoes: None,
     };
     let payload = json!({
         "arguments": made.arguments,

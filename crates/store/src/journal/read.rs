@@ -189,43 +189,18 @@ pub(super) fn settlement(read: &Connection, call: &CallId) -> Result<Option<Jour
 }
 
 pub(super) fn entry_from(row: &Row<'_>) -> Result<JournalEntry, StoreError> {
-    let stored = StoredEntry::read(row)?;
-    let unreadable = || StoreError::Unreadable { what: format!("Entry {} of the journal", stored.seq) };
+    let seq = row.get::<_, i64>(0)?.cast_unsigned();
+    let unreadable = || StoreError::Unreadable { what: format!("Entry {seq} of the journal") };
+    let read = |column: usize| digest(&row.get::<_, Vec<u8>>(column)?).ok_or_else(unreadable);
+    let payload_hash: Option<Vec<u8>> = row.get(3)?;
     Ok(JournalEntry {
-        seq: stored.seq,
-        at: stored.at,
-        event: serde_json::from_str(&stored.event).map_err(|_| unreadable())?,
-        payload_hash: match &stored.payload_hash {
-            Some(bytes) => Some(digest(bytes).ok_or_else(unreadable)?),
-            None => None,
-        },
-        previous: digest(&stored.previous).ok_or_else(unreadable)?,
-        hash: digest(&stored.hash).ok_or_else(unreadable)?,
+        seq,
+        at: Timestamp::from_millis(row.get(1)?),
+        event: serde_json::from_str(&row.get::<_, String>(2)?).map_err(|_| unreadable())?,
+        payload_hash: payload_hash.map(|bytes| digest(&bytes).ok_or_else(unreadable)).transpose()?,
+        previous: read(4)?,
+        hash: read(5)?,
     })
-}
-
-/// An entry as it lies there, believed in nothing.
-pub(super) struct StoredEntry {
-    pub(super) seq: u64,
-    pub(super) at: Timestamp,
-    pub(super) event: String,
-    pub(super) payload_hash: Option<Vec<u8>>,
-    pub(super) previous: Vec<u8>,
-    pub(super) hash: Vec<u8>,
-}
-
-impl StoredEntry {
-    /// From the columns `seq, at, event, payload_hash, previous, hash`.
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            seq: row.get::<_, i64>(0)?.cast_unsigned(),
-            at: Timestamp::from_millis(row.get(1)?),
-            event: row.get(2)?,
-            payload_hash: row.get(3)?,
-            previous: row.get(4)?,
-            hash: row.get(5)?,
-        })
-    }
 }
 
 pub(super) fn digest(bytes: &[u8]) -> Option<Digest> {
