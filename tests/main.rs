@@ -3,7 +3,9 @@
 
 mod attack;
 mod bad_input;
+mod cards;
 mod crash;
+mod house;
 mod invariants;
 mod launch;
 mod plain_build;

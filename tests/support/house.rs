@@ -2,6 +2,7 @@
 
 use crate::{PATIENCE, Stage, target};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -18,7 +19,11 @@ pub struct House {
 impl House {
     /// Starts it on the stage's profile and waits until it listens.
     pub async fn open(stage: &Stage) -> Self {
-        let program = target().join("e2e/house");
+        Self::open_with(stage, &target().join("e2e/house")).await
+    }
+
+    /// The same with the program of another place.
+    pub async fn open_with(stage: &Stage, program: &Path) -> Self {
         assert!(program.exists(), "{} is missing: cargo xtask test builds it", program.display());
         let mut command = Command::from(stage.command(program));
         command.arg(stage.profile()).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
@@ -59,6 +64,12 @@ impl House {
     pub async fn reached(&mut self) {
         let reached = tokio::time::timeout(PATIENCE, self.reached.recv()).await;
         assert!(matches!(reached, Ok(Some(_))), "no call came to the point");
+    }
+
+    /// Ends it in order.
+    pub async fn end(mut self) {
+        drop(self.stdin);
+        self.child.wait().await.expect("it ends");
     }
 
     /// `kill -9`.

@@ -14,6 +14,8 @@ pub enum Lie {
     Instead(String, String),
     /// Every request is sent on to this address, with the method kept.
     GoTo(String),
+    /// Nothing: it hangs up.
+    Silence,
 }
 
 /// A server before a real one.
@@ -95,6 +97,7 @@ async fn pass(mut near: TcpStream, to: String, lie: Arc<Mutex<Lie>>) {
                 let Ok(count @ 1..) = read else { return };
                 let lie = lie.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let told = match &lie {
+                    Lie::Silence => return,
                     Lie::None => back[..count].to_vec(),
                     Lie::Instead(truth, lie) => replaced(&back[..count], truth.as_bytes(), lie.as_bytes()),
                     Lie::GoTo(url) => format!(

@@ -1,5 +1,6 @@
 //! Odoo as it is, asked without Gatehouse: what the story claims to have changed is looked up here.
 
+use gatehouse_odoo_sim::Sim;
 use serde_json::{Value, json};
 
 /// An Odoo, and a user of it with an API key.
@@ -16,6 +17,17 @@ pub struct Odoo {
 }
 
 impl Odoo {
+    /// The small one, as its administrator.
+    pub fn of(sim: &Sim) -> Self {
+        let user = sim.admin();
+        Self {
+            url: sim.url(),
+            database: sim.database().to_owned(),
+            login: user.login.clone(),
+            key: user.api_key.clone(),
+        }
+    }
+
     /// The real one that `cargo xtask test` started, as `admin` or `demo`.
     pub fn real(login: &str) -> Self {
         let read =

@@ -56,7 +56,7 @@ fn main() {
     }));
     let figures = json!({
         "entries": long,
-        "append": micros(written) / (long + SHORT) as f64,
+        "append": micros(written / u32::try_from(long + SHORT).unwrap()),
         "file": std::fs::metadata(&whole.path).unwrap().len(),
         "lists": lists,
         "bytes": size,

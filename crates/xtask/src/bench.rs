@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// From PyPI, into an environment of their own.
 const PEERS: &[&str] = &["mcp-server-odoo", "odoo-mcp", "odoo-safe-mcp"];
 
-/// `cargo xtask bench [--sim] [--no-peers]`: against the real Odoo it writes `docs/benchmarks.md`. `bench policy` and
-/// `bench odoo` write their parts of it.
+/// `cargo xtask bench [--sim] [--no-peers]`: against the real Odoo it writes `docs/benchmarks.md`. `bench policy`,
+/// `bench odoo` and `bench asking` write their parts of it.
 pub(crate) fn run(rest: &[&str]) -> Outcome {
     if let ["policy"] = rest {
         return policy();
@@ -17,8 +17,11 @@ pub(crate) fn run(rest: &[&str]) -> Outcome {
     if let ["odoo", rest @ ..] = rest {
         return tools(rest);
     }
+    if let ["asking"] = rest {
+        return asking();
+    }
     if let Some(unknown) = rest.iter().find(|word| !["--sim", "--no-peers"].contains(word)) {
-        return Err(format!("bench knows policy, odoo, --sim and --no-peers, not {unknown}"));
+        return Err(format!("bench knows policy, odoo, asking, --sim and --no-peers, not {unknown}"));
     }
     let (sim, no_peers) = (rest.contains(&"--sim"), rest.contains(&"--no-peers"));
     setup::run()?;
@@ -66,6 +69,36 @@ fn tools(rest: &[&str]) -> Outcome {
         words.extend(["--report", &report]);
     }
     words.extend(rest);
+    let mut step = Step::cargo(&words);
+    for (name, value) in odoo.variables() {
+        step = step.env(name, value);
+    }
+    step.run()
+}
+
+/// What asking a person costs: writes its part of `docs/benchmarks.md`.
+fn asking() -> Outcome {
+    setup::run()?;
+    front_end::build()?;
+    let folder = place::target().join("bench");
+    begin("app and bridge for WebDriver");
+    cargo_build(&[APP, &["--features", "gatehouse/e2e"]].concat())?;
+    for name in ["gatehouse", "gatehouse-mcp"] {
+        keep(&place::built("release", name), &folder.join("e2e"))?;
+    }
+    begin("the app without windows, and a journal alone");
+    for (example, what) in [
+        ("house", ["-p", "gatehouse-broker", "--features", "gatehouse-broker/failpoints"].as_slice()),
+        ("figures", ["-p", "gatehouse-store"].as_slice()),
+    ] {
+        cargo_build(&[what, &["--example", example]].concat())?;
+        keep(&place::built("release/examples", example), &folder)?;
+    }
+    let odoo = odoo::up()?;
+    begin("measuring");
+    let (programs, report) = (text(&folder), text(&place::root().join("docs/benchmarks.md")));
+    let mut words = vec!["run", "--quiet", "--release", "-p", "gatehouse-tests", "--bin", "bench", "--", &programs];
+    words.extend(["--asking", "--told", "cargo xtask bench asking", "--report", &report]);
     let mut step = Step::cargo(&words);
     for (name, value) in odoo.variables() {
         step = step.env(name, value);

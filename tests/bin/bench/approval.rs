@@ -1,5 +1,6 @@
 //! From the click on Approve to the line at the agent, less the time that Odoo worked in between.
 
+use crate::ASKED;
 use crate::gauge::Gauge;
 use crate::house::House;
 use crate::rpc::{Server, Told};
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinHandle;
 
-/// An agent may ask a person twenty times an hour; some are spent on admission and on the card that keeps the window.
-const ROUNDS: usize = 15;
+/// An agent may ask a person twenty times an hour; one is spent on the card that keeps the window, one on the first click.
+pub(crate) const CLICKS_PER_AGENT: usize = 18;
 const SENTENCE: &str = "Change 1 field on 1";
 
 /// Milliseconds, and requests to Odoo.
@@ -22,13 +23,14 @@ pub(crate) struct Approved {
     pub(crate) requests: Samples,
 }
 
-/// Approves writes to one record over `connection`, which leads to Odoo through the gauge.
-pub(crate) async fn approvals(house: &House, connection: &str, odoo: &Odoo, gauge: &Gauge) -> Approved {
+/// Approves so many writes to one record, asked for by these agents in turn, over the connection that leads to Odoo through
+/// the gauge.
+pub(crate) async fn approvals(house: &House, agents: &[&str], clicks: usize, odoo: &Odoo, gauge: &Gauge) -> Approved {
     let id = odoo.new_contact("Benchmark").await;
     // A card that nobody decides: the window stays, and with it what the page noted about the click.
-    let mut waiting = house.bridge();
+    let mut waiting = house.bridge_of(agents[0]);
     let values = json!({ "name": "Benchmark: never approved" });
-    let create = json!({ "connection": connection, "model": "res.partner", "values": values });
+    let create = json!({ "connection": ASKED, "model": "res.partner", "values": values });
     std::thread::spawn(move || {
         drop(waiting.call("odoo_create", &create));
         // The client stays, so that its question does.
@@ -40,18 +42,21 @@ pub(crate) async fn approvals(house: &House, connection: &str, odoo: &Odoo, gaug
     windows.turn_to_card("Create").await;
     listen(&windows).await;
 
-    let mut bridge = house.bridge();
+    let mut bridges: Vec<Option<Server>> = agents.iter().map(|agent| Some(house.bridge_of(agent))).collect();
     let mut found = Approved::default();
-    for round in 0..=ROUNDS {
+    // The first one warms up.
+    for round in 0..=clicks {
+        let place = round % bridges.len();
+        let mut bridge = bridges[place].take().expect("it came back");
         let values = json!({ "phone": format!("+32 2 000 {round:02}") });
-        let write = json!({ "connection": connection, "model": "res.partner", "ids": [id], "values": values });
+        let write = json!({ "connection": ASKED, "model": "res.partner", "ids": [id], "values": values });
         let call = tokio::task::spawn_blocking(move || {
             let told = bridge.call("odoo_write", &write);
             (bridge, told)
         });
         windows.turn_to_card(SENTENCE).await;
         let (back, told, clicked) = click(&windows, call).await;
-        bridge = back;
+        bridges[place] = Some(back);
         if let Err(why) = &told.outcome {
             panic!("the approved write failed: {why}");
         }

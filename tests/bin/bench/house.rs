@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const AGENT: &str = "bench";
+/// The agent of all that asks no person often.
+pub(crate) const AGENT: &str = "bench";
 
 /// The stage with the app on it.
 pub(crate) struct House {
@@ -22,6 +23,11 @@ pub(crate) struct House {
 impl House {
     /// Adds the connections, has the agent admitted for all of them, and starts the app anew, in the background.
     pub(crate) async fn open(programs: &Path, connections: &[NewConnection<'_>]) -> Self {
+        Self::with_agents(programs, connections, &[AGENT]).await
+    }
+
+    /// The same with agents of other names.
+    pub(crate) async fn with_agents(programs: &Path, connections: &[NewConnection<'_>], agents: &[&str]) -> Self {
         let mut stage = Stage::set_with(Screen::default(), programs);
         stage.start_app(&[]);
         let mut house = Self { stage, reads: HashMap::new() };
@@ -29,12 +35,14 @@ impl House {
         for connection in connections {
             windows.add_connection(connection).await;
         }
-        let mut bridge = house.bridge();
-        let admitted = tokio::task::spawn_blocking(move || bridge.call("user_connection_list", &json!({})));
         let names: Vec<&str> = connections.iter().map(|connection| connection.name).collect();
-        windows.admit(AGENT, &names).await;
-        let told = admitted.await.expect("a thread").expect("an answer");
-        told.outcome.expect("the agent is admitted");
+        for agent in agents {
+            let mut bridge = house.bridge_of(agent);
+            let admitted = tokio::task::spawn_blocking(move || bridge.call("user_connection_list", &json!({})));
+            windows.admit(agent, &names).await;
+            let told = admitted.await.expect("a thread").expect("an answer");
+            told.outcome.expect("the agent is admitted");
+        }
         drop(windows);
         house.stage.end_app();
         house.stage.start_app(&["--background"]);
@@ -44,7 +52,12 @@ impl House {
 
     /// A bridge of the admitted agent, that has shaken hands.
     pub(crate) fn bridge(&self) -> Server {
-        Server::start(&mut self.bridge_command(&self.stage.profile())).expect("the bridge starts")
+        self.bridge_of(AGENT)
+    }
+
+    /// The same of another one.
+    pub(crate) fn bridge_of(&self, agent: &str) -> Server {
+        Server::start(&mut self.command_of(agent, &self.stage.profile())).expect("the bridge starts")
     }
 
     /// The same, for one connection only: it need not be named.
@@ -55,8 +68,12 @@ impl House {
 
     /// A bridge not yet started, for a profile with or without an app.
     pub(crate) fn bridge_command(&self, profile: &Path) -> Command {
+        self.command_of(AGENT, profile)
+    }
+
+    fn command_of(&self, agent: &str, profile: &Path) -> Command {
         let mut command = Command::new(self.stage.program("gatehouse-mcp"));
-        command.args(["--agent", AGENT, "--profile"]).arg(profile);
+        command.args(["--agent", agent, "--profile"]).arg(profile);
         command.env_clear().envs(self.stage.client_environment()).current_dir(self.stage.tmp());
         command
     }

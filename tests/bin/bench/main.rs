@@ -1,7 +1,7 @@
 //! Measures Gatehouse beside the least that it could be, and beside its peers. Run by `cargo xtask bench`, which builds what
 //! it needs:
 //!
-//! `bench PROGRAMS [--odoo] [--venv DIR] [--report FILE] [--sim] [--told COMMAND]`, where PROGRAMS holds `plain/` and `e2e/` with app and
+//! `bench PROGRAMS [--odoo | --asking] [--venv DIR] [--report FILE] [--sim] [--told COMMAND]`, where PROGRAMS holds `plain/` and `e2e/` with app and
 //! bridge, and the floors `do_nothing` and `floor-app`.
 #![expect(
     clippy::print_stdout,
@@ -14,6 +14,7 @@
 )]
 
 mod approval;
+mod asking;
 mod background;
 mod direct;
 mod gauge;
@@ -53,12 +54,16 @@ struct Words {
     sim: bool,
     /// Only the Odoo tools beside the peers'.
     odoo: bool,
+    /// Only what asking a person costs.
+    asking: bool,
     /// Of these, only some parts; all when none is named.
     parts: Vec<String>,
     /// Of the tasks, only the one of this name.
     only: Option<String>,
     /// How often each read is timed.
     rounds: usize,
+    /// In the long journal.
+    entries: u64,
     command: String,
 }
 
@@ -68,10 +73,13 @@ async fn main() {
     if words.odoo {
         return odoo::measure(words).await;
     }
+    if words.asking {
+        return asking::measure(words).await;
+    }
     let (floor_server, floor_app) = (words.programs.join("do_nothing"), words.programs.join("floor-app"));
     let small = Sim::start(SimOptions::default()).await.expect("odoo-sim starts");
-    let odoo = if words.sim { of(&small) } else { Odoo::real("admin") };
-    let small = of(&small);
+    let odoo = if words.sim { Odoo::of(&small) } else { Odoo::real("admin") };
+    let small = Odoo::of(&small);
 
     say("memory in the background");
     let weight = background::weigh(&words.programs.join("plain"), &floor_app);
@@ -104,7 +112,7 @@ async fn main() {
     let bytes = house.bridge().tools_bytes().expect("the bridge lists its tools");
 
     say("approvals");
-    let approved = approval::approvals(&house, ASKED, &odoo, &gauge).await;
+    let approved = approval::approvals(&house, &[house::AGENT], approval::CLICKS_PER_AGENT, &odoo, &gauge).await;
 
     let against = if words.sim { "`odoo-sim`".to_owned() } else { version(&odoo) };
     let command = words.command;
@@ -128,15 +136,21 @@ fn read_words() -> Words {
         report: None,
         sim: false,
         odoo: false,
+        asking: false,
         parts: Vec::new(),
         only: None,
         rounds: 100,
+        entries: 1_000_000,
         command: "cargo xtask bench".to_owned(),
     };
     while let Some(word) = words.next() {
         match (word.as_str(), &mut words) {
             ("--sim", _) => read.sim = true,
             ("--odoo", _) => read.odoo = true,
+            ("--asking", _) => read.asking = true,
+            ("--entries", rest) => {
+                read.entries = rest.next().and_then(|entries| entries.parse().ok()).expect("a number");
+            }
             ("--part", rest) => read.parts.extend(rest.next()),
             ("--only", rest) => read.only = rest.next(),
             ("--rounds", rest) => read.rounds = rest.next().and_then(|rounds| rounds.parse().ok()).expect("a number"),
@@ -149,15 +163,14 @@ fn read_words() -> Words {
     read
 }
 
-fn of(sim: &Sim) -> Odoo {
-    let user = sim.admin();
-    Odoo { url: sim.url(), database: sim.database().to_owned(), login: user.login.clone(), key: user.api_key.clone() }
-}
-
 fn version(odoo: &Odoo) -> String {
     let base = json!({ "domain": [["name", "=", "base"]], "fields": ["latest_version"] });
     let told = Direct::new(odoo).call("ir.module.module", "search_read", &base).1;
     format!("Odoo {}", told[0]["latest_version"].as_str().unwrap_or("of an unknown version"))
+}
+
+fn met(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "**no**" }
 }
 
 fn say(text: &str) {

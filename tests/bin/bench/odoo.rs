@@ -14,7 +14,7 @@ mod trips;
 use crate::direct;
 use crate::house::House;
 use crate::relay::Relay;
-use crate::{Words, machine, of, say, version};
+use crate::{Words, machine, report, say, version};
 use field::Field;
 use gatehouse_odoo_sim::{Sim, SimOptions};
 use gatehouse_tests::Odoo;
@@ -45,7 +45,7 @@ pub(crate) async fn measure(words: Words) {
         (Relay::open(direct::host(&odoo.url), Duration::ZERO), Relay::open(direct::host(&odoo.url), TRIP));
     let through = |relay: &Relay| Odoo { url: relay.url(), ..odoo.clone() };
     let (counted, far) = (through(&near), through(&distant));
-    let (small, large) = (of(&small), of(&large));
+    let (small, large) = (Odoo::of(&small), Odoo::of(&large));
 
     say("the house: connections, and an agent that is admitted");
     let connections = [(PLAIN, &odoo), (COUNTED, &counted), (FAR, &far), (SMALL, &small), (LARGE, &large)];
@@ -89,7 +89,7 @@ pub(crate) async fn measure(words: Words) {
     let text = section.text();
     println!("\n{text}");
     if let Some(file) = words.report {
-        section::put(&file, &text);
+        report::put(&file, section::BEGIN, section::END, &text);
         tasks::write_document(&gatehouse_tests::root().join("docs/agent-tasks.md"));
     }
 }

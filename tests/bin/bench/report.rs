@@ -8,6 +8,7 @@ use crate::samples::Samples;
 use crate::search::Searched;
 use crate::starts::Starts;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Everything that was measured in one run.
 pub(crate) struct Report {
@@ -250,4 +251,13 @@ mod causes {
     pub(super) const TOOLS: &str = UNKNOWN;
     pub(super) const APPROVE: &str = UNKNOWN;
     pub(super) const BACKGROUND: &str = UNKNOWN;
+}
+
+/// Replaces a section of a file, or adds it at the end.
+pub(crate) fn put(file: &Path, begin: &str, end: &str, section: &str) {
+    let old = std::fs::read_to_string(file).unwrap_or_default();
+    let before = old.split_once(begin).map_or(old.as_str(), |(before, _)| before);
+    let after = old.split_once(end).map_or("", |(_, after)| after);
+    let new = format!("{}\n\n{begin}\n{section}{end}\n{}", before.trim_end(), after.trim_start_matches('\n'));
+    std::fs::write(file, new).expect("the report is written");
 }

@@ -6,12 +6,12 @@ use super::sizes::{Size, Smallest};
 use super::speed::Speed;
 use super::tasks::{Cost, Solved};
 use super::trips::Trips;
+use crate::met;
 use crate::samples::Samples;
 use std::fmt::Write as _;
-use std::path::Path;
 
-const BEGIN: &str = "<!-- odoo: written by `cargo xtask bench odoo` -->";
-const END: &str = "<!-- end of odoo -->";
+pub(super) const BEGIN: &str = "<!-- odoo: written by `cargo xtask bench odoo` -->";
+pub(super) const END: &str = "<!-- end of odoo -->";
 
 /// All that was measured; what was left out is empty.
 #[derive(Default)]
@@ -29,15 +29,6 @@ pub(super) struct Section {
     pub(super) far: Option<Far>,
     pub(super) tasks: Vec<Solved>,
     pub(super) export: Option<Export>,
-}
-
-/// Replaces the section in a file, or adds it at the end.
-pub(super) fn put(file: &Path, section: &str) {
-    let old = std::fs::read_to_string(file).unwrap_or_default();
-    let before = old.split_once(BEGIN).map_or(old.as_str(), |(before, _)| before);
-    let after = old.split_once(END).map_or("", |(_, after)| after);
-    let new = format!("{}\n\n{BEGIN}\n{section}{END}\n{}", before.trim_end(), after.trim_start_matches('\n'));
-    std::fs::write(file, new).expect("the report is written");
 }
 
 /// A line of the table of goals.
@@ -262,10 +253,6 @@ fn cells<T>(peers: &[Result<T, String>], one: impl Fn(&T) -> String) -> String {
 
 fn least(values: impl Iterator<Item = f64>) -> Option<f64> {
     values.filter(|value| value.is_finite()).min_by(f64::total_cmp)
-}
-
-fn met(is_met: bool) -> &'static str {
-    if is_met { "yes" } else { "**no**" }
 }
 
 const HOW: &str = "
