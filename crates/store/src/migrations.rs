@@ -22,6 +22,7 @@ const ALL: &[&Migration] = &[
     &journal::PAYLOADS,
     &journal::COLUMNS_OF_CALLS,
     &journal::INDEXES,
+    &journal::CALLS,
 ];
 
 /// "GtHs", so that no other program's database is taken for ours.

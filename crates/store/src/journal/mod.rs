@@ -12,6 +12,7 @@
 mod append;
 mod charges;
 mod left;
+mod pace;
 mod payload;
 mod read;
 mod seal;
@@ -20,6 +21,7 @@ mod verify;
 
 pub(crate) use left::INDEXES;
 pub use left::Unknown;
+pub(crate) use pace::CALLS;
 pub use payload::PayloadState;
 pub use read::{Filter, Line};
 pub use seal::{Head, HeadSeal};

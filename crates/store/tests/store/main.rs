@@ -6,6 +6,7 @@ mod crash;
 mod files;
 mod journal;
 mod left;
+mod pace;
 mod sealed;
 mod speed;
 mod tampering;
