@@ -46,6 +46,34 @@ describe('a value', () => {
   });
 });
 
+describe('a value that many records have', () => {
+  it('is written in the person’s language, each amount with its own currency', async () => {
+    const { getByTestId } = await openApproval('many');
+    const rows = [...getByTestId('summary-expected_revenue').querySelectorAll('[data-testid=summary-change]')];
+    const cells = rows.map((row) =>
+      [...row.querySelectorAll('td')].map((cell) => cell.textContent?.replace(/\s/g, ' ').trim()),
+    );
+    expect(cells).toEqual([
+      ['0EUR', '1 250,5EUR', '71'],
+      ['0USD', '1 250,5USD', '40'],
+      ['980 USD', '1250.5 EUR', '9'],
+    ]);
+    const [days] = getByTestId('summary-date_deadline').querySelectorAll('[data-testid=summary-change]');
+    expect(days?.textContent).toContain('24.12.2026');
+    expect(days?.querySelector('[data-testid=written]')?.getAttribute('title')).toBe('2026-12-24');
+  });
+
+  it('shows what it hides where it is no number', async () => {
+    const card = changed('many', (call) => {
+      const amount = call.summary.find(({ field }) => field === 'expected_revenue')?.changes[0];
+      if (amount !== undefined) Object.assign(amount, { after: '1\u202e000', unit: '€\u200b' });
+    });
+    const { getByTestId } = await openApproval(card);
+    expect(getByTestId('summary-expected_revenue').textContent).toContain('U+202E');
+    expect(getByTestId('summary-expected_revenue').textContent).toContain('U+200B');
+  });
+});
+
 describe('running text', () => {
   it('marks what was removed and added by more than colour', async () => {
     const { getByTestId } = await openApproval('text');

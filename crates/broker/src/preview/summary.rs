@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::cut::cut;
-use crate::view::{ChangeCount, FieldChange, FieldSummary};
+use crate::view::{ChangeCount, FieldChange, FieldSummary, ValueForm};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -11,11 +11,17 @@ const TOLD: usize = 8;
 /// Characters told of one value.
 const SHOWN_TEXT: usize = 300;
 
-/// Before and after of one change, with their unit.
-type Pair = (Option<String>, Option<String>);
+/// What tells one change from another. Amounts of two currencies are never counted together.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Told<'a> {
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    unit: Option<&'a str>,
+    form: ValueForm,
+}
 
 /// A field's label, and how often it changes so.
-type Counted<'a> = (&'a str, BTreeMap<Pair, u64>);
+type Counted<'a> = (&'a str, BTreeMap<Told<'a>, u64>);
 
 /// Each field of each model with its most frequent changes, over all records.
 pub(super) fn summary<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<FieldSummary> {
@@ -28,19 +34,15 @@ pub(super) fn summary<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Field
                 order.push((model, &change.field));
                 (&change.label, BTreeMap::new())
             });
-            *counts.entry(pair(change)).or_default() += 1;
+            *counts.entry(Told::of(change)).or_default() += 1;
         }
     }
     let one = |key: (&'a str, &'a str)| {
         let (label, counts) = fields.remove(&key)?;
-        let mut counts: Vec<(Pair, u64)> = counts.into_iter().collect();
+        let mut counts: Vec<(Told<'a>, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(_, records)| Reverse(*records));
         let others = counts.iter().skip(TOLD).map(|(_, records)| records).sum();
-        let changes = counts.into_iter().take(TOLD).map(|((before, after), records)| ChangeCount {
-            before: before.map(|text| cut(&text, SHOWN_TEXT)),
-            after: after.map(|text| cut(&text, SHOWN_TEXT)),
-            records,
-        });
+        let changes = counts.into_iter().take(TOLD).map(|(told, records)| told.counted(records));
         let (model, field) = key;
         let label = if model.is_empty() { label.to_owned() } else { format!("{model} · {label}") };
         Some(FieldSummary { field: field.to_owned(), label, changes: changes.collect(), others })
@@ -48,14 +50,25 @@ pub(super) fn summary<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Field
     order.into_iter().filter_map(one).collect()
 }
 
-fn pair(change: &FieldChange) -> Pair {
-    let with_unit = |value: &Option<String>| {
-        value.as_ref().map(|value| match &change.unit {
-            Some(unit) => format!("{value} {unit}"),
-            None => value.clone(),
-        })
-    };
-    (with_unit(&change.before), with_unit(&change.after))
+impl<'a> Told<'a> {
+    fn of(change: &'a FieldChange) -> Self {
+        Self {
+            before: change.before.as_deref(),
+            after: change.after.as_deref(),
+            unit: change.unit.as_deref(),
+            form: change.form,
+        }
+    }
+
+    fn counted(self, records: u64) -> ChangeCount {
+        ChangeCount {
+            before: self.before.map(|text| cut(text, SHOWN_TEXT)),
+            after: self.after.map(|text| cut(text, SHOWN_TEXT)),
+            form: self.form,
+            unit: self.unit.map(|text| cut(text, SHOWN_TEXT)),
+            records,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -86,5 +99,35 @@ mod tests {
         assert_eq!(told[0].changes[0].before.as_deref(), Some("same"));
         assert_eq!(told[0].changes.iter().map(|one| one.records).sum::<u64>() + told[0].others, 23);
         assert_eq!(told[1].label, "x.line · Label");
+    }
+
+    #[test]
+    fn a_value_keeps_its_form_and_an_amount_its_currency() {
+        let amount = |unit: Option<&str>, form: ValueForm, before: &str, after: &str| {
+            let mut one = entry(None, before, after);
+            one.record.fields[0].unit = unit.map(str::to_owned);
+            one.record.fields[0].form = form;
+            one
+        };
+        let entries = [
+            amount(Some("EUR"), ValueForm::Number, "5", "7.5"),
+            amount(Some("USD"), ValueForm::Number, "5", "7.5"),
+            amount(Some("EUR"), ValueForm::Number, "5", "7.5"),
+            amount(None, ValueForm::Plain, "5 USD", "7.5 EUR"),
+        ];
+        let told = summary(entries.iter());
+        let shown: Vec<_> = told[0]
+            .changes
+            .iter()
+            .map(|one| (one.before.as_deref(), one.after.as_deref(), one.unit.as_deref(), one.form, one.records))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (Some("5"), Some("7.5"), Some("EUR"), ValueForm::Number, 2),
+                (Some("5"), Some("7.5"), Some("USD"), ValueForm::Number, 1),
+                (Some("5 USD"), Some("7.5 EUR"), None, ValueForm::Plain, 1),
+            ]
+        );
     }
 }

@@ -141,7 +141,7 @@ pub struct FieldSummary {
     pub field: String,
     /// The field's label in Odoo. Text from the database.
     pub label: String,
-    /// Which values become which, the most frequent first.
+    /// Which values become which, the most frequent first. The same amount in another currency is another value.
     pub changes: Vec<ChangeCount>,
     /// Records whose change is not among those.
     #[ts(type = "number")]
@@ -155,6 +155,10 @@ pub struct ChangeCount {
     pub before: Option<String>,
     /// The value after; none for a deletion.
     pub after: Option<String>,
+    /// How both values are to be shown.
+    pub form: ValueForm,
+    /// The currency or unit that both are in, where they have one. Text from the database.
+    pub unit: Option<String>,
     /// In how many records.
     #[ts(type = "number")]
     pub records: u64,
@@ -221,7 +225,7 @@ impl FieldChange {
 }
 
 /// How a value of a preview is to be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueForm {
     /// As it is.

@@ -2,9 +2,9 @@
 //! person wants it.
 
 use crate::besides::{content, refuse};
-use crate::execute::on_demo;
+use crate::execute::{done, on_demo};
 use crate::house::{Agent, House, ids};
-use gatehouse_broker::view::Verdict;
+use gatehouse_broker::view::{ValueForm, Verdict};
 use gatehouse_core::ErrorCode;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ async fn all_records_are_summed_up_by_field_and_value_and_fifty_stand_in_full() 
         .enumerate()
         .map(|(place, id)| {
             let phone = if place < 20 { "+32 same".to_owned() } else { format!("+32 {place}") };
-            json!({"id": id, "values": {"phone": phone, "color": 7}})
+            json!({"id": id, "values": {"phone": phone, "color": 7, "country_id": 75}})
         })
         .collect();
     let call = agent.calling("odoo_write", on_demo(json!({"model": "res.partner", "updates": updates})));
@@ -43,6 +43,31 @@ async fn all_records_are_summed_up_by_field_and_value_and_fifty_stand_in_full() 
         (8, 60)
     );
     assert!(phones.changes[0].records > 1 && phones.changes[0].after.as_deref() == Some("+32 same"), "{phones:?}");
+    assert_eq!((of("color").changes[0].form, of("phone").changes[0].form), (ValueForm::Number, ValueForm::Plain));
+    assert_eq!(of("country_id").changes[0].after.as_deref(), Some("France (#75)"));
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
+async fn amounts_and_days_of_many_records_are_summed_up_in_the_form_they_have_on_one() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let leads = vec![json!({"name": "One of many", "company_id": 1}); 60];
+    let leads = done(&house, &agent, "odoo_create", on_demo(json!({"model": "crm.lead", "values": leads}))).await;
+    let leads = leads["ids"].clone();
+    let values = json!({"expected_revenue": 1250.5, "date_deadline": "2026-12-24"});
+    let call = agent.calling("odoo_write", on_demo(json!({"model": "crm.lead", "ids": leads, "values": values})));
+    let card = house.card().await;
+    let shown = content(&card);
+    for field in &shown.records[0].fields {
+        let summary = shown.summary.iter().find(|summary| summary.field == field.field).unwrap();
+        for change in &summary.changes {
+            assert_eq!((change.form, &change.unit), (field.form, &field.unit), "{}", field.field);
+        }
+    }
+    let revenue = shown.summary.iter().find(|summary| summary.field == "expected_revenue").unwrap();
+    assert_eq!(revenue.changes[0].form, ValueForm::Number);
+    assert_eq!((revenue.changes[0].after.as_deref(), revenue.changes[0].unit.is_some()), (Some("1250.5"), true));
     refuse(&house, &card, call).await;
 }
 

@@ -14,7 +14,7 @@ field: string,
  */
 label: string, 
 /**
- * Which values become which, the most frequent first.
+ * Which values become which, the most frequent first. The same amount in another currency is another value.
  */
 changes: Array<ChangeCount>, 
 /**

@@ -1,6 +1,6 @@
 import type { CallCard } from '../bindings/CallCard';
 import type { StepCard } from '../bindings/StepCard';
-import { call, field } from './sample-card-parts';
+import { call, counted, field } from './sample-card-parts';
 
 const NOTES = (days: number, bank: string) =>
   `Pays within ${days} days. ` +
@@ -118,12 +118,31 @@ export const several = (): CallCard =>
         field: 'user_id',
         label: 'Salesperson',
         changes: [
-          { before: 'Mitchell Admin', after: 'Marc Demo', records: 64 },
-          { before: '', after: 'Marc Demo', records: 48 },
+          counted('Mitchell Admin', 'Marc Demo', 64),
+          counted('', 'Marc Demo', 48),
         ],
         others: 8,
       },
-      { field: 'priority', label: 'Priority', changes: [{ before: 'Low', after: 'High', records: 120 }], others: 0 },
+      { field: 'priority', label: 'Priority', changes: [counted('Low', 'High', 120)], others: 0 },
+      {
+        field: 'expected_revenue',
+        label: 'Expected Revenue',
+        changes: [
+          counted('0', '1250.5', 71, { form: 'number', unit: 'EUR' }),
+          counted('0', '1250.5', 40, { form: 'number', unit: 'USD' }),
+          counted('980 USD', '1250.5 EUR', 9),
+        ],
+        others: 0,
+      },
+      {
+        field: 'date_deadline',
+        label: 'Expected Closing',
+        changes: [
+          counted('—', '2026-12-24', 112, { form: 'date' }),
+          counted('2026-11-30', '2026-12-24', 8, { form: 'date' }),
+        ],
+        others: 0,
+      },
     ],
     standing: null,
   });

@@ -1,4 +1,5 @@
 import type { CallCard } from '../bindings/CallCard';
+import type { ChangeCount } from '../bindings/ChangeCount';
 import type { FieldChange } from '../bindings/FieldChange';
 
 /** A field as it changes. */
@@ -18,6 +19,14 @@ export const field = (
   unit: null,
   ...changes,
 });
+
+/** A change that so many records have. */
+export const counted = (
+  before: string | null,
+  after: string | null,
+  records: number,
+  changes: Partial<ChangeCount> = {},
+): ChangeCount => ({ before, after, form: 'plain', unit: null, records, ...changes });
 
 /** A call that changes something of contacts. */
 export const call = (changes: Partial<CallCard>): CallCard => ({
