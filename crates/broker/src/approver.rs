@@ -239,7 +239,7 @@ impl Approver {
                     (card.type_count, card.preview_error.is_some(), card.unseen.clone())
                 }
                 Matter::Policy { card, .. } => (None, !card.errors.is_empty(), None),
-                Matter::Undo { card, .. } => (None, card.preview_error.is_some(), None),
+                Matter::Undo { card, .. } => (card.type_count, card.preview_error.is_some(), None),
                 _ => (None, false, None),
             })
             .ok_or_else(gone)?;

@@ -107,8 +107,6 @@ pub(crate) fn card_of(
 ) -> CallCard {
     let facts = call.facts();
     let total = preview.total.or(facts.records).filter(|_| facts.model.is_some());
-    let destructive = facts.risk.category == Category::Destructive;
-    let limit = if destructive { TYPE_COUNT_ABOVE } else { TYPE_COUNT_ABOVE_ALWAYS };
     let all = || preview.entries.iter().chain(preview.steps.iter().flat_map(|step| &step.entries));
     let is_too_many = all().nth(SHOWN_RECORDS).is_some();
     let mut records = shown(&preview.entries, SHOWN_RECORDS);
@@ -138,10 +136,16 @@ pub(crate) fn card_of(
         reason: question.reason.clone(),
         arguments: serde_json::to_string_pretty(&shortened(arguments, SHOWN_TEXT)).unwrap_or_default(),
         standing: crate::standing::offer(site, call).filter(|_| preview.error.is_none()),
-        type_count: total.filter(|total| facts.changes_odoo() && *total > limit),
+        type_count: total.filter(|_| facts.changes_odoo()).and_then(|total| typed_count(total, facts.risk.category)),
         ran_before: history.ran_before,
         drifted: history.drifted_from.is_some(),
     }
+}
+
+/// The number that has to be typed before so many records are touched; none where they are few.
+pub(crate) fn typed_count(records: u64, category: Category) -> Option<u64> {
+    let limit = if category == Category::Destructive { TYPE_COUNT_ABOVE } else { TYPE_COUNT_ABOVE_ALWAYS };
+    Some(records).filter(|records| *records > limit)
 }
 
 fn shown(entries: &[Entry], most: usize) -> Vec<RecordChange> {

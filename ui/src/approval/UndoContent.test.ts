@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { arm, click, sample, stopTheClock } from '../../tests/hands';
+import { arm, click, sample, stopTheClock, type } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 
 beforeEach(() => void stopTheClock());
@@ -62,4 +62,18 @@ it('cannot be approved where somebody changed everything since', async () => {
   expect(getByTestId('blocker').textContent).toContain('Nothing is left to take back');
   await click(getByTestId('approve'));
   expect(host.called('decide')).toEqual([]);
+});
+
+it('that deletes many wants their number typed', async () => {
+  const { host, getByTestId } = await openApproval('undomany');
+  await arm();
+  expect(getByTestId('blocker').textContent).toContain('Type 12 to approve');
+  for (const wrong of ['', '11', '120']) {
+    await type(getByTestId('type-count'), wrong);
+    await click(getByTestId('approve'));
+  }
+  expect(host.called('decide')).toEqual([]);
+  await type(getByTestId('type-count'), '12');
+  await click(getByTestId('approve'));
+  expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: 12, unseen: null });
 });

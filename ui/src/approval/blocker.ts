@@ -2,7 +2,7 @@ import type { Card } from '../lib/bindings/Card';
 import { number, remaining } from '../lib/format';
 import { characterCount } from '../lib/hostile/visible';
 import { t } from '../lib/messages';
-import type { Entries } from './entries.svelte';
+import { countToType, type Entries } from './entries.svelte';
 
 /** The fewest and the most characters of a PIN. */
 export const PIN_LENGTH = { least: 4, most: 64 };
@@ -29,9 +29,8 @@ export function blockerOf(card: Card, entries: Entries, seen: Seen, now: number)
   }
   if (seen.collapsed > 0) return t.approval.expandFirst(seen.collapsed);
   if (!seen.finished) return t.approval.scrollFirst;
-  if (call !== null && call.type_count !== null && entries.count.trim() !== String(call.type_count)) {
-    return t.approval.typeFirst(number(call.type_count));
-  }
+  const count = countToType(card);
+  if (count !== null && entries.count.trim() !== String(count)) return t.approval.typeFirst(number(count));
   if (call !== null && call.preview_error !== null && entries.unseen.trim() !== call.unseen) {
     return t.approval.typeWords(call.unseen ?? '');
   }

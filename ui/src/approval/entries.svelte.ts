@@ -7,6 +7,10 @@ export type Answer =
   | { kind: 'verdict'; verdict: Verdict; pin: string | null }
   | { kind: 'pin'; current: string | null; pin: string | null };
 
+/** The number that has to be typed before a card is approved; null where none has. */
+export const countToType = ({ content }: Card): number | null =>
+  content.kind === 'call' || content.kind === 'undo' ? content.type_count : null;
+
 /** What the person ticked and typed on a card. */
 export class Entries {
   granted = $state<ConnectionId[]>([]);
@@ -22,12 +26,13 @@ export class Entries {
   }
 
   /** The yes that the card's main button gives. */
-  yes({ content }: Card): Verdict {
+  yes(card: Card): Verdict {
+    const { content } = card;
     if (content.kind === 'admission') return { verdict: 'admit', connections: [...this.granted] };
     const call = content.kind === 'call' ? content : null;
     return {
       verdict: 'approve',
-      typed_count: call?.type_count == null ? null : Number(this.count),
+      typed_count: countToType(card) === null ? null : Number(this.count),
       unseen: call?.preview_error == null ? null : call.unseen,
     };
   }

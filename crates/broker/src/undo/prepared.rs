@@ -6,12 +6,12 @@ use super::recalled::{Change, Part};
 use super::sifted::{Restored, Sieve, Sifted};
 use super::there::There;
 use super::{Asked, no_way_back};
-use crate::preview::{Entry, Preview, SHOWN_RECORDS, alone};
+use crate::preview::{Entry, Preview, SHOWN_RECORDS, alone, typed_count};
 use crate::state::Broker;
 use crate::tools::arguments::Arguments;
 use crate::tools::{Call, Locale, Site};
 use crate::view::{FieldChange, RecordChange, StepCard, UndoCard, UndoConflict, UndoneCall};
-use gatehouse_core::{CallId, Digest, EdgeError, ErrorCode, Hasher, UndoCall};
+use gatehouse_core::{CallFacts, CallId, Category, Digest, EdgeError, ErrorCode, Hasher, UndoCall};
 use gatehouse_policy::guard;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -91,7 +91,8 @@ impl Broker {
         if turns.is_empty() {
             return Err(nothing_left(asked, stops_before.as_deref(), &conflicts));
         }
-        let card = UndoCard { calls, steps, conflicts, leaves, stops_before, preview_error: None };
+        let type_count = count_to_type(&turns);
+        let card = UndoCard { calls, steps, conflicts, leaves, stops_before, preview_error: None, type_count };
         let digest = digest_of(asked, &site, &turns, &card);
         Ok(Prepared { turns, card, digest, site })
     }
@@ -210,6 +211,18 @@ fn foresee(record: &mut RecordChange, change: &Restored) {
             Some(shown(&change.then, &change.field)),
         )),
     }
+}
+
+/// What has to be typed before all of it is sent, as for a plan: it is as strict as its strictest step. A record that
+/// several steps touch counts once.
+fn count_to_type(turns: &[Turn]) -> Option<u64> {
+    let facts = || turns.iter().flat_map(|turn| &turn.steps).map(|step| step.call.facts());
+    let named = |facts: &CallFacts| facts.ids.iter().map(|id| (facts.model.clone(), *id)).collect::<Vec<_>>();
+    let known: BTreeSet<(Option<String>, i64)> = facts().flat_map(named).collect();
+    let fresh: u64 = facts().filter(|facts| facts.ids.is_empty()).filter_map(|facts| facts.records).sum();
+    let destructive = facts().any(|facts| facts.risk.category == Category::Destructive);
+    let category = if destructive { Category::Destructive } else { Category::Write };
+    typed_count(known.len() as u64 + fresh, category)
 }
 
 /// What exactly is asked: the calls that would be sent and the values that they were prepared from, what stays, and where

@@ -41,6 +41,9 @@ pub struct UndoCard {
     pub stops_before: Option<String>,
     /// The preview could not be made: why. Approve stays off.
     pub preview_error: Option<String>,
+    /// So many records are changed back or deleted, and the number must be typed before Approve arms.
+    #[ts(type = "number | null")]
+    pub type_count: Option<u64>,
 }
 
 /// A call that would be taken back.

@@ -44,6 +44,7 @@ mod schema;
 #[cfg(target_os = "linux")]
 mod sealed;
 mod taking_back;
+mod taking_back_many;
 mod trial;
 mod undo;
 mod unseen;

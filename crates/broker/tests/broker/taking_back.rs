@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
-async fn house() -> (House, Agent) {
+pub(crate) async fn house() -> (House, Agent) {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     (house, agent)
@@ -40,7 +40,7 @@ fn entries(house: &House) -> Vec<JournalEntry> {
 }
 
 /// The newest call that was sent on its own.
-fn last_call(house: &House) -> CallId {
+pub(crate) fn last_call(house: &House) -> CallId {
     let sent = |entry: &JournalEntry| match &entry.event {
         JournalEvent::Intent { call, of } if of.plan.is_none() => Some(call.clone()),
         _ => None,
@@ -79,18 +79,18 @@ fn card_of(house: &House, ticket: &TicketId) -> (Card, UndoCard) {
     (card, undo)
 }
 
-async fn asked(house: &House, call: &CallId) -> (Card, UndoCard) {
+pub(crate) async fn asked(house: &House, call: &CallId) -> (Card, UndoCard) {
     let ticket = house.broker.undo_call(call).await.unwrap();
     card_of(house, &ticket)
 }
 
 async fn taken_back(house: &House, call: &CallId) -> UndoCard {
     let (card, undo) = asked(house, call).await;
-    house.decide(&card, YES).await.unwrap();
+    house.decide(&card, Verdict::Approve { typed_count: undo.type_count, unseen: None }).await.unwrap();
     undo
 }
 
-async fn all_of_the_hour(house: &House) -> (Card, UndoCard) {
+pub(crate) async fn all_of_the_hour(house: &House) -> (Card, UndoCard) {
     let ticket = house.broker.undo_agent(&claude()).await.unwrap();
     card_of(house, &ticket)
 }

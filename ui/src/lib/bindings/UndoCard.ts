@@ -30,4 +30,8 @@ stops_before: string | null,
 /**
  * The preview could not be made: why. Approve stays off.
  */
-preview_error: string | null, };
+preview_error: string | null, 
+/**
+ * So many records are changed back or deleted, and the number must be typed before Approve arms.
+ */
+type_count: number | null, };

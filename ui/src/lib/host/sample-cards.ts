@@ -3,7 +3,7 @@ import type { Card } from '../bindings/Card';
 import type { CardContent } from '../bindings/CardContent';
 import { call, field } from './sample-card-parts';
 import { plan, rewrite, several, sureUnseen } from './sample-call-cards';
-import { pinCard, undoLastHour, undoWrite } from './sample-own-cards';
+import { pinCard, undoCreate, undoLastHour, undoWrite } from './sample-own-cards';
 import { badgeOf, evidence, MINUTE, sampleConnections, sampleDigest, sampleId } from './sample';
 
 /** One card of each kind, by name. */
@@ -146,6 +146,12 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
       { kind: 'undo', ...undoLastHour(now) },
       { agent: null, held_until: null },
     ),
+    undomany: card(
+      23,
+      'Take back what claude-code did in Acme production: created 12 quotations',
+      { kind: 'undo', ...undoCreate(now) },
+      { agent: null, held_until: null },
+    ),
     setpin: card(18, 'Set a PIN', { kind: 'pin', change: 'set' }, pinCard()),
     changepin: card(19, 'Change the PIN', { kind: 'pin', change: 'change' }, pinCard(3)),
     removepin: card(20, 'Remove the PIN', { kind: 'pin', change: 'remove' }, pinCard(5)),
@@ -177,6 +183,7 @@ export type SampleCard =
   | 'unseen'
   | 'undo'
   | 'undos'
+  | 'undomany'
   | 'setpin'
   | 'changepin'
   | 'removepin'

@@ -53,6 +53,35 @@ export const undoWrite = (now: number): UndoCard => ({
   leaves: ['The note that Odoo wrote into the chatter of 2 contacts.'],
   stops_before: null,
   preview_error: null,
+  type_count: null,
+});
+
+/** New records that are deleted again. */
+export const undoCreate = (now: number): UndoCard => ({
+  ...undoWrite(now),
+  calls: [{ ...undone(now, 3, 4, 'Created 12 quotations'), tool: 'odoo_create' }],
+  steps: [
+    {
+      number: 1,
+      tool: 'odoo_unlink',
+      category: 'destructive',
+      sentence: 'Delete 12 quotations',
+      model: 'Sales Order (sale.order)',
+      records: Array.from({ length: 12 }, (_, index) => ({
+        id: 60 + index,
+        name: `S000${60 + index}`,
+        change: 'delete' as const,
+        fields: [],
+        besides: [],
+      })),
+      touches: [],
+      effects: [],
+      uses: [],
+    },
+  ],
+  conflicts: [],
+  leaves: [],
+  type_count: 12,
 });
 
 /** An hour of one agent, up to a call that has no way back. */

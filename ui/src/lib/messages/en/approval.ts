@@ -126,6 +126,7 @@ export const approval = {
     leaves: 'What does not come back',
     byYou: 'Gatehouse does this in your name, not the agent. It is written into the journal.',
     nothingLeft: 'Nothing is left to take back',
+    typeCount: (count: string) => `To take back ${count} records, type the number:`,
     keep: 'Keep as it is',
     takeBack: 'Take back',
   },
