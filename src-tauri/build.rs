@@ -55,6 +55,7 @@ const COMMANDS: &[&str] = &[
     "close_model",
     // approval
     "cards",
+    "wanted_card",
     "present_card",
     "settle_pin",
     "decide",

@@ -3,6 +3,7 @@
 use crate::{notify, tray, windows};
 use gatehouse_broker::view::{Navigation, Topic};
 use gatehouse_broker::{Desktop, Shown};
+use gatehouse_core::TicketId;
 use tauri::{AppHandle, Emitter as _};
 
 /// The desktop as Tauri gives it. None of its methods may be called from the thread of the windows.
@@ -33,7 +34,7 @@ impl Desktop for AppDesktop {
         tray::refresh(&self.app);
     }
 
-    fn notify(&self, title: &str, body: &str) {
-        notify::show(&self.app, title, body);
+    fn notify(&self, title: &str, body: &str, ticket: &TicketId) {
+        notify::show_card(&self.app, title, body, ticket);
     }
 }

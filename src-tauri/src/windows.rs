@@ -30,6 +30,8 @@ const FOCUS_GLANCE: Duration = Duration::from_millis(25);
 pub(crate) struct Stage {
     web_data: PathBuf,
     main: Mutex<MainPage>,
+    /// The card that the person asked for, until the approval window's page takes it.
+    wanted: Mutex<Option<TicketId>>,
     /// Windows are made one at a time: two calls at once must not both find none.
     making: Mutex<()>,
     /// The approval window closes because nothing waited any more.
@@ -47,11 +49,26 @@ struct MainPage {
 impl Stage {
     /// Web views keep what they keep under `web_data`.
     pub(crate) fn new(web_data: PathBuf) -> Self {
-        Self { web_data, main: Mutex::default(), making: Mutex::default(), closing_approval: AtomicBool::new(false) }
+        Self {
+            web_data,
+            main: Mutex::default(),
+            wanted: Mutex::default(),
+            making: Mutex::default(),
+            closing_approval: AtomicBool::new(false),
+        }
     }
 
     fn main(&self) -> MutexGuard<'_, MainPage> {
         self.main.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Option<TicketId>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The card that the person asked for last, if the page has not taken it yet.
+    pub(crate) fn take_wanted_card(&self) -> Option<TicketId> {
+        self.wanted().take()
     }
 }
 
@@ -101,9 +118,14 @@ pub(crate) fn show_approval(app: &AppHandle, raise_it: bool) {
 pub(crate) fn show_approval_soon(app: &AppHandle, ticket: Option<TicketId>) {
     let app = app.clone();
     spawn(async move {
+        let is_wanted = ticket.is_some();
+        if is_wanted {
+            *app.state::<Stage>().wanted() = ticket;
+        }
         show_approval(&app, true);
-        if let Some(ticket) = ticket {
-            drop(app.emit_to(APPROVAL, "gatehouse://card", ticket));
+        if is_wanted {
+            // A page that listens comes for it; a fresh one does so by itself.
+            drop(app.emit_to(APPROVAL, "gatehouse://card", ()));
         }
     });
 }
@@ -226,6 +248,16 @@ fn is_own_page(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_card_that_was_asked_for_is_taken_once_and_the_last_one_counts() {
+        let stage = Stage::new(PathBuf::new());
+        let (first, last) = (TicketId::from_random([1; 10]), TicketId::from_random([2; 10]));
+        assert_eq!(stage.take_wanted_card(), None);
+        *stage.wanted() = Some(first);
+        *stage.wanted() = Some(last.clone());
+        assert_eq!((stage.take_wanted_card(), stage.take_wanted_card()), (Some(last), None));
+    }
 
     #[test]
     fn a_window_never_leaves_its_own_pages() {

@@ -7,7 +7,7 @@ use gatehouse_broker::view::{
     ActivityFilter, Card, CardContent, ConnectionDraft, Navigation, SecretInput, Topic, Verdict,
 };
 use gatehouse_broker::{Approver, Broker, Clock, Desktop, Options, Shown, SystemClock};
-use gatehouse_core::{Environment, Protocol, Timestamp, Tls};
+use gatehouse_core::{Environment, Protocol, TicketId, Timestamp, Tls};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Write as _;
@@ -225,7 +225,7 @@ impl Desktop for NoDesktop {
 
     fn changed(&self, _: &[Topic]) {}
 
-    fn notify(&self, _: &str, _: &str) {}
+    fn notify(&self, _: &str, _: &str, _: &TicketId) {}
 }
 
 fn options(profile: &Path) -> Options {

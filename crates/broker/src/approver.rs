@@ -309,7 +309,7 @@ impl Broker {
             (who, place.map_or_else(|| risk.clone(), |place| format!("{place}: {risk}")))
         });
         if let Some((who, body)) = text {
-            self.0.desktop.notify(&format!("{who} waits for you"), &body);
+            self.0.desktop.notify(&format!("{who} waits for you"), &body, id);
         }
         self.0.desktop.show_approval(true);
         self.changed(&[Topic::Approvals]);

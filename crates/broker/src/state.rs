@@ -70,8 +70,8 @@ pub trait Desktop: Send + Sync + 'static {
     fn show_approval(&self, raise: bool);
     /// Tells windows and tray what changed.
     fn changed(&self, topics: &[Topic]);
-    /// A notification, without any value in it.
-    fn notify(&self, title: &str, body: &str);
+    /// A notification, without any value in it. A click on it shows the approval window at this ticket.
+    fn notify(&self, title: &str, body: &str, ticket: &TicketId);
 }
 
 /// The use cases that the main window and the socket may reach. Nothing here approves, admits or loosens: that is the

@@ -1,7 +1,7 @@
 //! The approval window: the cards, and the decision on each. No other window reaches these.
 #![expect(clippy::needless_pass_by_value, reason = "Tauri hands arguments over by value")]
 
-use crate::windows;
+use crate::windows::{self, Stage};
 use gatehouse_broker::Approver;
 use gatehouse_broker::view::{Card, RecentCall, Verdict};
 use gatehouse_core::{CallId, Digest, EdgeError, TicketId};
@@ -13,6 +13,11 @@ type Told<T> = Result<T, EdgeError>;
 #[tauri::command(async)]
 pub(crate) fn cards(approver: State<'_, Approver>) -> Vec<Card> {
     approver.cards()
+}
+
+#[tauri::command]
+pub(crate) fn wanted_card(stage: State<'_, Stage>) -> Option<TicketId> {
+    stage.take_wanted_card()
 }
 
 #[tauri::command(async)]

@@ -59,6 +59,7 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         p::open_model,
         p::close_model,
         a::cards,
+        a::wanted_card,
         a::present_card,
         a::settle_pin,
         a::decide,

@@ -1,9 +1,11 @@
-import { fireEvent } from '@testing-library/svelte';
+import { fireEvent, render } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../tests/axe';
 import { arm, click, press, sample, stopTheClock, tab } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
+import { FakeHost } from '../lib/host/fake';
 import type { SampleCard } from '../lib/host/sample-cards';
+import ApprovalWindow from './ApprovalWindow.svelte';
 import { ARM_DELAY } from './guard.svelte';
 
 beforeEach(() => void stopTheClock());
@@ -317,6 +319,55 @@ describe('the queue', () => {
     host.announce('approvals');
     await vi.advanceTimersByTimeAsync(20);
     expect(getByTestId('card-news').textContent).toContain('has ended');
+  });
+
+  it('begins at the card that was asked for, and shows no other before', async () => {
+    const host = new FakeHost();
+    host.waitingCards = [sample('write'), sample('create'), sample('delete')];
+    host.wanted = sample('delete').ticket;
+    const { findByTestId, getByTestId } = render(ApprovalWindow, { host });
+    expect((await findByTestId('card')).dataset['ticket']).toBe(sample('delete').ticket);
+    expect(getByTestId('card-position').textContent?.trim()).toBe('3 of 3');
+    const { ticket, digest } = sample('delete');
+    expect(host.called('presentCard')).toEqual([[ticket, digest]]);
+    expect(host.wanted).toBeNull();
+  });
+
+  it('begins at the oldest where the card that was asked for is gone, or cannot be told', async () => {
+    for (const prepare of [
+      (host: FakeHost) => (host.wanted = sample('undo').ticket),
+      (host: FakeHost) => host.fail('wantedCard', { code: 'internal', message: 'No.', retry: false }),
+    ]) {
+      const host = new FakeHost();
+      host.waitingCards = [sample('write'), sample('create')];
+      prepare(host);
+      const { findByTestId, unmount } = render(ApprovalWindow, { host });
+      expect((await findByTestId('card')).dataset['ticket']).toBe(sample('write').ticket);
+      unmount();
+    }
+  });
+
+  it('turns to a card that is asked for later, and waits anew before a yes', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    await arm();
+    await fireEvent.pointerDown(getByTestId('approve'));
+    host.want(sample('create').ticket);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
+    await fireEvent.click(getByTestId('approve'), { detail: 1 });
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    await arm();
+    await click(getByTestId('approve'));
+    expect(host.called('decide')[0]?.[0]).toBe(sample('create').ticket);
+  });
+
+  it('is not turned back by cards that were on their way when the person turned on', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    host.announce('approvals');
+    await fireEvent.click(getByTestId('next-card'));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
   });
 
   it('that is empty can be closed', async () => {

@@ -12,6 +12,7 @@ import type { EdgeError } from '../lib/bindings/EdgeError';
 import type { Navigation } from '../lib/bindings/Navigation';
 import type { Overview } from '../lib/bindings/Overview';
 import type { Proposal } from '../lib/bindings/Proposal';
+import type { TicketId } from '../lib/bindings/TicketId';
 import type { Topic } from '../lib/bindings/Topic';
 import { Policies } from '../pages/policy/policies.svelte';
 
@@ -77,6 +78,11 @@ export class Desk {
       this.toasts.fail(edgeError(reason));
       return false;
     }
+  }
+
+  /** Asks the person in the approval window, and shows it at that card. */
+  ask(question: () => Promise<TicketId>): Promise<boolean> {
+    return this.attempt(async () => this.host.review(await question()));
   }
 
   async go(page: PageName): Promise<void> {

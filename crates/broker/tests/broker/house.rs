@@ -79,7 +79,7 @@ impl Desktop for PaperDesktop {
 
     fn changed(&self, _: &[Topic]) {}
 
-    fn notify(&self, title: &str, body: &str) {
+    fn notify(&self, title: &str, body: &str, _: &TicketId) {
         self.0.lock().unwrap().push(format!("notify {title}: {body}"));
     }
 }

@@ -51,6 +51,8 @@ export class FakeHost implements Host {
   state: Overview;
   tickets: Approvals;
   waitingCards: Card[];
+  /** The card that the person asked for, until the window takes it. */
+  wanted: TicketId | null = null;
   /** Whether approved calls run and linger. */
   runs = false;
   /** Calls that were approved a moment ago. */
@@ -70,7 +72,7 @@ export class FakeHost implements Host {
   readonly #failures = new Map<string, EdgeError>();
   readonly #changed = new Set<(topics: Topic[]) => void>();
   readonly #navigate = new Set<(navigation: Navigation) => void>();
-  readonly #wanted = new Set<(ticket: TicketId) => void>();
+  readonly #wanted = new Set<() => void>();
   readonly #disturbed = new Set<() => void>();
   readonly #cancelled = new Set<string>();
   #seed = 200;
@@ -102,7 +104,8 @@ export class FakeHost implements Host {
 
   /** The person asked for one card. */
   want(ticket: TicketId): void {
-    this.#wanted.forEach((listener) => listener(ticket));
+    this.wanted = ticket;
+    this.#wanted.forEach((listener) => listener());
   }
 
   disturb(): void {
@@ -446,6 +449,13 @@ export class FakeHost implements Host {
     return structuredClone(this.waitingCards);
   }
 
+  async wantedCard(): Promise<TicketId | null> {
+    await this.#enter('wantedCard');
+    const wanted = this.wanted;
+    this.wanted = null;
+    return wanted;
+  }
+
   async presentCard(ticket: TicketId, digest: string): Promise<void> {
     await this.#enter('presentCard', ticket, digest);
   }
@@ -496,7 +506,7 @@ export class FakeHost implements Host {
     return () => this.#navigate.delete(listener);
   }
 
-  onCardWanted(listener: (ticket: TicketId) => void): Unsubscribe {
+  onCardWanted(listener: () => void): Unsubscribe {
     this.#wanted.add(listener);
     return () => this.#wanted.delete(listener);
   }

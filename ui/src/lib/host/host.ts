@@ -124,6 +124,8 @@ export interface MainHost {
 /** Commands of the window `approval`. */
 export interface ApprovalHost {
   cards(): Promise<Card[]>;
+  /** The card that the person asked for last, if nobody took it yet. */
+  wantedCard(): Promise<TicketId | null>;
   /** Tells which card is on screen; the program starts its own arming clock. */
   presentCard(ticket: TicketId, digest: Digest): Promise<void>;
   /** With the PIN, where the card asks for it. */
@@ -142,8 +144,8 @@ export interface ApprovalHost {
 export interface WindowHost {
   onChanged(listener: (topics: Topic[]) => void): Unsubscribe;
   onNavigate(listener: (navigation: Navigation) => void): Unsubscribe;
-  /** The person asked for one card of the approval window. */
-  onCardWanted(listener: (ticket: TicketId) => void): Unsubscribe;
+  /** The person asked for one card of the approval window; `wantedCard` tells which. */
+  onCardWanted(listener: () => void): Unsubscribe;
   /** The window was focused, blurred, moved, resized, raised or uncovered. */
   onWindowDisturbed(listener: () => void): Unsubscribe;
   copyText(text: string): Promise<void>;

@@ -3,7 +3,6 @@ import { listen } from '@tauri-apps/api/event';
 import { getCurrentWindow } from '@tauri-apps/api/window';
 import type { Navigation } from '../bindings/Navigation';
 import type { ProbeStep } from '../bindings/ProbeStep';
-import type { TicketId } from '../bindings/TicketId';
 import type { Topic } from '../bindings/Topic';
 import { copyToClipboard } from './clipboard';
 import type { Host, Unsubscribe } from './host';
@@ -61,6 +60,7 @@ export const tauriHost: Host = {
   windowReady: () => invoke('window_ready'),
 
   cards: () => invoke('cards'),
+  wantedCard: () => invoke('wanted_card'),
   presentCard: (ticket, digest) => invoke('present_card', { ticket, digest }),
   decide: (ticket, digest, verdict, pin) => invoke('decide', { ticket, digest, verdict, pin }),
   settlePin: (ticket, digest, current, pin) => invoke('settle_pin', { ticket, digest, current, pin }),
@@ -71,7 +71,7 @@ export const tauriHost: Host = {
 
   onChanged: (listener) => unlisten(listen<Topic[]>('gatehouse://changed', (event) => listener(event.payload))),
   onNavigate: (listener) => unlisten(listen<Navigation>('gatehouse://navigate', (event) => listener(event.payload))),
-  onCardWanted: (listener) => unlisten(listen<TicketId>('gatehouse://card', (event) => listener(event.payload))),
+  onCardWanted: (listener) => unlisten(listen('gatehouse://card', () => listener())),
   onWindowDisturbed: (listener) => {
     const window_ = getCurrentWindow();
     const ends = [
