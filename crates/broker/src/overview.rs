@@ -2,6 +2,10 @@
 
 use crate::state::Broker;
 use crate::view::{AgentView, Overview};
+use std::collections::BTreeMap;
+
+/// How far back the calls of an agent are counted, minute by minute.
+const MINUTES: u16 = 60;
 
 impl Broker {
     /// Everything that the main window shows of the broker's state.
@@ -16,11 +20,19 @@ impl Broker {
         }
         connections.sort_by_key(|connection| (!connection.favourite, connection.name.to_lowercase()));
         trash.sort_by_key(|connection| std::cmp::Reverse(connection.deleted_at));
+        let mut calls = self.0.store.calls_per_minute(self.now(), MINUTES).unwrap_or_else(|error| {
+            tracing::warn!("the calls of the last hour cannot be counted: {error}");
+            BTreeMap::new()
+        });
         let agents = agents
             .into_iter()
-            .map(|agent| AgentView {
+            .map(|agent| (self.policy_of_agent(&agent.id), agent))
+            .map(|((policy, preset), agent)| AgentView {
                 bridges: self.0.bridges.count(&agent),
                 standing: self.standing_of_agent(&agent.id),
+                calls: calls.remove(&agent.id).unwrap_or_else(|| vec![0; usize::from(MINUTES)]),
+                policy,
+                preset,
                 id: agent.id,
                 evidence: agent.evidence,
                 status: agent.status,

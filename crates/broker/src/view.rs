@@ -16,6 +16,7 @@ use gatehouse_core::{
     AgentId, AgentStatus, Connection, ConnectionId, EdgeError, Environment, Evidence, Protocol, TicketId, TicketKind,
     TicketState, Timestamp, Tls,
 };
+use gatehouse_policy::Preset;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -61,6 +62,12 @@ pub struct AgentView {
     pub grants: Vec<ConnectionId>,
     /// How many of its bridges are connected now.
     pub bridges: u32,
+    /// Calls in each of the last 60 minutes, the oldest first.
+    pub calls: Vec<u32>,
+    /// Where its own policy comes from: absent, a preset, or custom.
+    pub policy: PolicySource,
+    /// The preset that its own policy says the same as.
+    pub preset: Option<Preset>,
     /// What it may do without asking just now.
     pub standing: Vec<StandingView>,
     /// When it was admitted.

@@ -97,6 +97,11 @@ impl InForce {
         self.presets.iter().find(|(preset, _)| *preset == wanted).map(|(_, policy)| policy.clone())
     }
 
+    /// The preset that says the same as this policy, however that is laid out.
+    pub(crate) fn same_preset(&self, policy: &PolicyText) -> Option<Preset> {
+        self.presets.iter().find(|(_, preset)| preset.revision == policy.revision).map(|(preset, _)| *preset)
+    }
+
     /// What a connection goes by: a preset or a text of its own, else the preset of its environment.
     pub(crate) fn of_connection(&self, connection: &Connection) -> Option<Arc<PolicyText>> {
         let own = self.edited.get(&LayerId::Connection(connection.id.clone())).and_then(|own| own.policy.clone());

@@ -37,6 +37,21 @@ impl Broker {
         }
     }
 
+    /// Where an agent's own policy comes from, and the preset that it says the same as.
+    pub(crate) fn policy_of_agent(&self, agent: &AgentId) -> (PolicySource, Option<Preset>) {
+        let in_force = self.in_force();
+        let Some(layer) = in_force.edited(&LayerId::Agent(agent.clone())) else { return (PolicySource::Absent, None) };
+        match layer.policy.as_deref() {
+            None => (PolicySource::Absent, None),
+            // It denies everything in place of what it says.
+            Some(_) if layer.fault.is_some() => (PolicySource::Custom, None),
+            Some(policy) => match in_force.same_preset(policy) {
+                Some(preset) => (PolicySource::Preset, Some(preset)),
+                None => (PolicySource::Custom, None),
+            },
+        }
+    }
+
     fn managed_layer(&self, in_force: &InForce) -> PolicyLayer {
         let managed = &in_force.managed;
         PolicyLayer {

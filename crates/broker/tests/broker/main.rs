@@ -27,6 +27,7 @@ mod messages;
 mod names;
 mod opened;
 mod oracles;
+mod overview;
 mod paging;
 mod pin;
 mod plans;

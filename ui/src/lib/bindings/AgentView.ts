@@ -3,6 +3,8 @@ import type { AgentId } from "./AgentId";
 import type { AgentStatus } from "./AgentStatus";
 import type { ConnectionId } from "./ConnectionId";
 import type { Evidence } from "./Evidence";
+import type { PolicySource } from "./PolicySource";
+import type { Preset } from "./Preset";
 import type { StandingView } from "./StandingView";
 import type { Timestamp } from "./Timestamp";
 
@@ -30,6 +32,18 @@ grants: Array<ConnectionId>,
  * How many of its bridges are connected now.
  */
 bridges: number, 
+/**
+ * Calls in each of the last 60 minutes, the oldest first.
+ */
+calls: Array<number>, 
+/**
+ * Where its own policy comes from: absent, a preset, or custom.
+ */
+policy: PolicySource, 
+/**
+ * The preset that its own policy says the same as.
+ */
+preset: Preset | null, 
 /**
  * What it may do without asking just now.
  */

@@ -1,7 +1,9 @@
 import { waitFor } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../../tests/axe';
 import { freshHost, openMain } from '../../../tests/windows';
+import { FakeHost } from '../../lib/host/fake';
+import { sampleId } from '../../lib/host/sample';
 import { CLIENTS, isAgentName } from './clients';
 
 async function openPage(...args: Parameters<typeof openMain>) {
@@ -19,6 +21,38 @@ describe('the agents', () => {
     expect(row.textContent).toContain('Connected 2 times');
     expect(getByTestId('agent-row-cursor-intern').textContent).toContain('does not tell');
     expect(await axeFindings()).toEqual([]);
+  });
+
+  it('tell how often they called in the last hour, in words too', async () => {
+    const host = new FakeHost();
+    const [first] = host.state.agents;
+    if (first !== undefined) first.calls = [...Array.from({ length: 57 }, () => 0), 4, 1, 2];
+    const { getByTestId } = await openPage(host);
+    const pace = getByTestId('call-pace');
+    expect(pace.getAttribute('aria-label')).toBe(
+      'Calls a minute over the last hour: at most 4, 2 minutes ago; 2 in the last minute.',
+    );
+    expect(pace.parentElement?.textContent).toContain('7 calls in the last hour');
+    expect(pace.querySelector('.bars')?.getAttribute('d')).toBe('M171 20v-20h2v20zM174 20v-5h2v5zM177 20v-10h2v10z');
+    expect(getByTestId('agent-row-cursor-intern').textContent).toContain('None in the last hour');
+  });
+
+  it('name the preset that their policy equals', async () => {
+    const { getByTestId } = await openPage();
+    expect(getByTestId('preset-cursor-intern').textContent?.trim()).toBe('Read only');
+    expect(getByTestId('preset-claude-desktop').textContent?.trim()).toBe('Own policy');
+    expect(getByTestId('preset-claude-code').textContent).toContain('None of its own');
+  });
+
+  it('are asked about again each minute while they are looked at', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:30Z') });
+    const { host, getByTestId } = await openMain();
+    getByTestId('nav-agents').click();
+    await vi.advanceTimersByTimeAsync(10);
+    const asked = host.called('overview').length;
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(host.called('overview')).toHaveLength(asked + 1);
+    vi.useRealTimers();
   });
 
   it('are paused and resumed', async () => {
@@ -55,6 +89,7 @@ describe('the agents', () => {
     const { host, user, getByTestId, findByText } = await openPage();
     await user.click(getByTestId('undo-hour-claude-code'));
     expect(host.called('undoAgent')).toEqual([['claude-code']]);
+    await waitFor(() => expect(host.called('review')).toEqual([[sampleId('tkt', 71)]]));
     host.fail('undoAgent', { code: 'record_missing', message: 'It changed nothing in this hour.', retry: false });
     await user.click(getByTestId('undo-hour-claude-desktop'));
     await findByText('It changed nothing in this hour.');

@@ -25,6 +25,14 @@ export const agents = {
     standingEnds: (left: string) => `${left} left`,
     endStanding: 'End now',
     policy: 'Policy',
+    noPolicy: 'None of its own: those of its connections count',
+    calls: 'Calls a minute',
+    noCalls: 'None in the last hour',
+    callsInHour: { one: '# call in the last hour', other: '# calls in the last hour' },
+    pace: (most: string, minutesAgo: number, last: string) =>
+      `Calls a minute over the last hour: at most ${most}, ${
+        minutesAgo === 0 ? 'just now' : plural(minutesAgo, { one: '# minute ago', other: '# minutes ago' })
+      }; ${last} in the last minute.`,
     revoke: 'Revoke',
     revokeTitle: (agent: string) => `Revoke ${agent}?`,
     revokeBody: 'Its open requests become void and it must be admitted again before its next call.',
