@@ -29,6 +29,7 @@ async fn a_main_window_that_was_taken_over_cannot_decide() {
     let digest = "0".repeat(64);
     for (command, arguments) in [
         ("cards", json!({})),
+        ("wanted_card", json!({})),
         ("present_card", json!({ "ticket": ticket, "digest": digest })),
         ("decide", json!({ "ticket": ticket, "digest": digest, "verdict": { "verdict": "deny_and_pause" } })),
         ("recent_calls", json!({})),
