@@ -2,6 +2,11 @@
 //!
 //! Tickets live in memory only; a restart voids them.
 
+mod budget;
+#[cfg(test)]
+mod exploration;
+
+use self::budget::Budget;
 use crate::policy::PolicyChange;
 use crate::running::Job;
 use crate::undo::Asked;
@@ -10,23 +15,14 @@ use crate::view::{
 };
 use gatehouse_core::{
     AgentId, BridgeId, Connection, ConnectionId, Denial, Digest, EdgeError, ErrorCode, JournalEntry, JournalEvent,
-    Retry, TICKET_LIFETIME, Ticket, TicketId, TicketKind, TicketState, Timestamp,
+    TICKET_LIFETIME, Ticket, TicketId, TicketKind, TicketState, Timestamp,
 };
 use gatehouse_ipc::message::CallAnswer;
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::watch;
 
-/// Open tickets an agent may have at once.
-const OPEN_PER_AGENT: usize = 5;
-/// Questions an agent may raise in an hour.
-const ASKS_PER_HOUR: usize = 20;
-/// Denials in a row after which an agent is not asked about for a while.
-const DENIALS_IN_A_ROW: u32 = 3;
-/// How long that while is.
-const COOL_DOWN: Duration = Duration::from_mins(10);
 /// Ended tickets kept for the Approvals page.
 const ENDED_KEPT: usize = 200;
 /// Approvals that are remembered for what the window goes on showing.
@@ -138,13 +134,6 @@ pub(crate) enum Loosening {
 }
 
 #[derive(Default)]
-struct Budget {
-    asks: VecDeque<Timestamp>,
-    denials: u32,
-    refused_until: Option<Timestamp>,
-}
-
-#[derive(Default)]
 struct Papers {
     held: HashMap<TicketId, Held>,
     /// In the order they were opened.
@@ -174,7 +163,7 @@ impl Desk {
                 continue;
             }
             match change.as_str() {
-                "opened" => self.lock().budget(*ticket_kind, agent).asks.push_back(entry.at),
+                "opened" => self.lock().budget(*ticket_kind, agent).note_ask(entry.at),
                 "approved" => self.count_verdict(*ticket_kind, agent, true, entry.at),
                 "denied" => self.count_verdict(*ticket_kind, agent, false, entry.at),
                 _ => {}
@@ -194,17 +183,7 @@ impl Desk {
 
     /// Whether a program that nobody admitted may ask to be. Whatever they call themselves, they share one budget.
     pub(crate) fn check_newcomers(&self, now: Timestamp) -> Result<(), Denial> {
-        let newcomers = &mut self.lock().newcomers;
-        if let Some(wait) = newcomers.cools_for(now) {
-            return Err(out_of_budget(
-                "The user refused to admit three programs in a row. Stop and talk to the user before you try again.",
-                Retry::after(wait),
-            ));
-        }
-        if let Some(wait) = newcomers.is_spent_for(now) {
-            return Err(out_of_budget("20 programs asked to be admitted within an hour.", Retry::after(wait)));
-        }
-        Ok(())
+        self.lock().newcomers.check_newcomers(now)
     }
 
     /// Puts a question on the desk. An agent's question counts against its budget.
@@ -322,16 +301,7 @@ impl Desk {
 
     /// Remembers what the person said to an agent, or to whoever wanted to be one: three denials in a row cool it down.
     pub(crate) fn count_verdict(&self, kind: TicketKind, agent: &AgentId, approved: bool, now: Timestamp) {
-        let mut papers = self.lock();
-        let budget = papers.budget(kind, agent);
-        if approved {
-            budget.denials = 0;
-        } else {
-            budget.denials += 1;
-            if budget.denials >= DENIALS_IN_A_ROW {
-                budget.refused_until = Some(now.plus(COOL_DOWN));
-            }
-        }
+        self.lock().budget(kind, agent).note_verdict(approved, now);
     }
 
     /// Remembers that the person said yes.
@@ -364,28 +334,6 @@ impl Desk {
     }
 }
 
-impl Budget {
-    /// How long the person is left in peace after what they refused.
-    fn cools_for(&mut self, now: Timestamp) -> Option<Duration> {
-        let until = self.refused_until?;
-        if now < until {
-            return Some(until.since(now));
-        }
-        self.refused_until = None;
-        self.denials = 0;
-        None
-    }
-
-    /// How long until the hour has room for another question.
-    fn is_spent_for(&mut self, now: Timestamp) -> Option<Duration> {
-        let hour = Duration::from_hours(1);
-        while self.asks.front().is_some_and(|at| now.since(*at) >= hour) {
-            self.asks.pop_front();
-        }
-        (self.asks.len() >= ASKS_PER_HOUR).then(|| self.asks.front().map_or(hour, |at| at.plus(hour).since(now)))
-    }
-}
-
 impl Papers {
     /// What a question of this kind is taken from. The name on an admission is a claim: it must not spend what belongs to
     /// the agent of that name.
@@ -401,33 +349,14 @@ impl Papers {
             .filter(|held| held.ticket.agent() == Some(agent) && held.ticket.state().is_open())
             .filter(|held| !matches!(held.ticket.kind(), TicketKind::Form | TicketKind::Admission) && !held.is_silent())
             .count();
-        let budget = self.budgets.entry(agent.clone()).or_default();
-        if let Some(wait) = budget.cools_for(now) {
-            return Err(out_of_budget(
-                "A person refused three calls in a row. Stop and talk to the user before you try again.",
-                Retry::after(wait),
-            ));
-        }
-        if open >= OPEN_PER_AGENT {
-            return Err(out_of_budget(
-                "Five of your calls wait for a person already. Wait for their outcome (approval_wait) first.",
-                Retry::WhenChanged,
-            ));
-        }
-        if let Some(wait) = budget.is_spent_for(now) {
-            return Err(out_of_budget(
-                "You asked a person 20 times within an hour. Put the rest into fewer, larger calls.",
-                Retry::after(wait),
-            ));
-        }
-        Ok(())
+        self.budgets.entry(agent.clone()).or_default().check(open, now)
     }
 
     fn open(&mut self, held: Held) -> TicketId {
         let id = held.ticket.id().clone();
         let asks = held.ticket.kind() != TicketKind::Form && !held.is_silent();
         if let (Some(agent), true) = (held.ticket.agent().cloned(), asks) {
-            self.budget(held.ticket.kind(), &agent).asks.push_back(held.ticket.opened_at());
+            self.budget(held.ticket.kind(), &agent).note_ask(held.ticket.opened_at());
         }
         self.order.push(id.clone());
         self.held.insert(id.clone(), held);
@@ -478,10 +407,6 @@ impl Papers {
     }
 }
 
-fn out_of_budget(message: &str, retry: Retry) -> Denial {
-    Denial { rule: "(ask budget)".into(), message: message.into(), retry }
-}
-
 /// Why nothing can be had from this ticket any more, as the agent reads it.
 pub(crate) fn ended_error(state: &TicketState) -> EdgeError {
     match state {
@@ -507,102 +432,29 @@ pub(crate) fn ended_error(state: &TicketState) -> EdgeError {
 }
 
 #[cfg(test)]
-mod exploration;
-
-#[cfg(test)]
 mod tests {
     use super::*;
 
     const T0: Timestamp = Timestamp::from_millis(0);
 
-    fn agent() -> AgentId {
-        AgentId::parse("claude-code").unwrap()
-    }
-
-    fn ask(desk: &Desk, n: u8, at: Timestamp) -> TicketId {
-        raise(desk, TicketKind::Call, n, at)
-    }
-
-    fn raise(desk: &Desk, kind: TicketKind, n: u8, at: Timestamp) -> TicketId {
-        let ticket = Ticket::open(TicketId::from_random([n; 10]), kind, Digest::of(&[n]), Digest::of(&[n]), at)
-            .asked_by(agent(), BridgeId::from_random([1; 10]));
-        desk.open(Held::new(ticket, "", Matter::Form))
-    }
-
-    #[test]
-    fn a_sixth_open_ticket_of_one_agent_is_refused() {
-        let desk = Desk::new();
-        for n in 0..5 {
-            desk.check_budget(&agent(), T0).unwrap();
-            ask(&desk, n, T0);
-        }
-        assert_eq!(desk.check_budget(&agent(), T0).unwrap_err().rule, "(ask budget)");
-        assert!(desk.check_budget(&AgentId::parse("other").unwrap(), T0).is_ok());
-    }
-
-    #[test]
-    fn asking_is_a_budget_that_answering_does_not_give_back() {
-        let desk = Desk::new();
-        for n in 0..20 {
-            desk.check_budget(&agent(), T0).unwrap();
-            let id = ask(&desk, n, T0);
-            desk.change(&id, |held| held.ticket.deny(None, T0).unwrap());
-        }
-        assert!(desk.check_budget(&agent(), T0).is_err());
-        assert!(desk.check_budget(&agent(), T0.plus(Duration::from_hours(1))).is_ok());
-    }
-
-    #[test]
-    fn three_denials_in_a_row_cool_an_agent_down() {
-        let desk = Desk::new();
-        for _ in 0..3 {
-            desk.count_verdict(TicketKind::Call, &agent(), false, T0);
-        }
-        assert!(desk.check_budget(&agent(), T0).is_err());
-        assert!(desk.check_budget(&agent(), T0.plus(COOL_DOWN)).is_ok());
-        for approved in [false, true, false, false] {
-            desk.count_verdict(TicketKind::Call, &agent(), approved, T0);
-        }
-        assert!(desk.check_budget(&agent(), T0.plus(COOL_DOWN)).is_ok(), "an approval between breaks the row");
-    }
-
-    #[test]
-    fn newcomers_share_one_budget_whatever_they_call_themselves_and_take_nothing_from_an_agents() {
-        let desk = Desk::new();
-        for n in 0..20 {
-            desk.check_newcomers(T0).unwrap();
-            let id = raise(&desk, TicketKind::Admission, n, T0);
-            desk.change(&id, |held| held.ticket.deny(None, T0).unwrap());
-        }
-        assert!(desk.check_newcomers(T0).is_err());
-        let next_hour = T0.plus(Duration::from_hours(1));
-        assert!(desk.check_newcomers(next_hour).is_ok());
-        for name in ["claude", "claude-2", "claude-3"] {
-            desk.count_verdict(TicketKind::Admission, &AgentId::parse(name).unwrap(), false, next_hour);
-        }
-        assert!(desk.check_newcomers(next_hour).is_err());
-        assert!(desk.check_newcomers(next_hour.plus(COOL_DOWN)).is_ok());
-        for n in 20..25 {
-            raise(&desk, TicketKind::Admission, n, next_hour);
-        }
-        assert!(desk.check_budget(&agent(), next_hour).is_ok(), "cards of others under its name");
-    }
-
     #[test]
     fn an_equal_call_attaches_to_its_ticket_and_another_live_bridge_does_not() {
         let desk = Desk::new();
+        let agent = AgentId::parse("claude-code").unwrap();
         let mine = BridgeId::from_random([1; 10]);
         let other = BridgeId::from_random([2; 10]);
-        let id = ask(&desk, 7, T0);
         let key = Digest::of(&[7]);
-        assert_eq!(desk.find(&key, &agent(), &mine, |_| true, T0), Some(id.clone()));
-        assert_eq!(desk.find(&key, &agent(), &other, |_| true, T0), None, "the first bridge is alive");
-        assert_eq!(desk.find(&key, &agent(), &other, |_| false, T0), Some(id.clone()), "the first bridge is gone");
-        assert_eq!(desk.find(&Digest::of(&[8]), &agent(), &mine, |_| true, T0), None);
+        let ticket = Ticket::open(TicketId::from_random([7; 10]), TicketKind::Call, key, key, T0)
+            .asked_by(agent.clone(), mine.clone());
+        let id = desk.open(Held::new(ticket, "", Matter::Form));
+        assert_eq!(desk.find(&key, &agent, &mine, |_| true, T0), Some(id.clone()));
+        assert_eq!(desk.find(&key, &agent, &other, |_| true, T0), None, "the first bridge is alive");
+        assert_eq!(desk.find(&key, &agent, &other, |_| false, T0), Some(id.clone()), "the first bridge is gone");
+        assert_eq!(desk.find(&Digest::of(&[8]), &agent, &mine, |_| true, T0), None);
         desk.change(&id, |held| {
             held.ticket.deny(None, T0).unwrap();
             held.ticket.deliver().unwrap();
         });
-        assert_eq!(desk.find(&key, &agent(), &other, |_| false, T0), None, "delivered: a new call");
+        assert_eq!(desk.find(&key, &agent, &other, |_| false, T0), None, "delivered: a new call");
     }
 }
