@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 const YES: Verdict = Verdict::Approve { typed_count: None, unseen: None };
 
-fn draft(house: &House, name: &str) -> ConnectionDraft {
+/// The form as the person fills it in for the house's Odoo.
+pub(crate) fn draft(house: &House, name: &str) -> ConnectionDraft {
     ConnectionDraft {
         id: None,
         name: name.into(),

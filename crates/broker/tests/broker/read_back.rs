@@ -1,10 +1,11 @@
 //! Changes whose answer never came: what Odoo holds now tells what became of them.
 
+use crate::connections::draft;
 use crate::execute::on_demo;
 use crate::house::{Agent, House, draft_of};
 use crate::line::{Line, Writes};
 use gatehouse_broker::view::{ActivityFilter, ConnectionDraft, SaveOutcome, SecretInput, Verdict};
-use gatehouse_core::{EdgeError, Environment, ErrorCode, Finding, JournalEvent, Outcome, Protocol, Tls};
+use gatehouse_core::{EdgeError, ErrorCode, Finding, JournalEvent, Outcome};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -25,22 +26,7 @@ impl Scene {
     async fn set() -> Self {
         let house = House::open().await;
         let line = Line::open(house.sim.url().trim_start_matches("http://").to_owned()).await;
-        let draft = ConnectionDraft {
-            id: None,
-            name: "Demo".into(),
-            url: line.url(),
-            database: house.sim.database().to_owned(),
-            login: house.sim.admin().login.clone(),
-            environment: Environment::Production,
-            read_only: false,
-            protocol: Protocol::Auto,
-            tls: Tls::System,
-            language: None,
-            note: String::new(),
-            tags: Vec::new(),
-            favourite: false,
-            proposal: None,
-        };
+        let draft = ConnectionDraft { url: line.url(), ..draft(&house, "Demo") };
         let key = SecretInput::ApiKey(house.sim.admin().api_key.clone().into());
         house.broker.save_connection(draft, Some(key)).await.unwrap();
         let agent = house.admitted("claude-code").await;
