@@ -2,6 +2,7 @@
 //! socket. Standard input is the person's hand, one JSON object a line; each gets one line in answer. `{"reached": true}`
 //! comes by itself when a call has come to the point that was armed.
 
+use async_trait::async_trait;
 use gatehouse_broker::failpoint::{Point, Trap, arm};
 use gatehouse_broker::view::{
     ActivityFilter, Card, CardContent, ConnectionDraft, Navigation, SecretInput, Topic, Verdict,
@@ -13,9 +14,8 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 type Told = Result<Value, Box<dyn Error>>;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn live(profile: &Path) -> Result<(), Box<dyn Error>> {
-    let clock = Arc::new(HandClock { real: SystemClock::new(), ahead: AtomicU64::new(0) });
+    let clock = Arc::new(HandClock { real: SystemClock::new(), ahead: watch::Sender::default() });
     let listener = gatehouse_ipc::bind(&gatehouse_ipc::socket_path(Some(profile))).await?;
     let (broker, approver) = Broker::start(options(profile), Arc::new(NoDesktop), clock.clone()).await?;
     let shutdown = CancellationToken::new();
@@ -71,6 +71,13 @@ impl House {
             "approve" => {
                 let card = self.card(|content| matches!(content, CardContent::Call(_))).await?;
                 self.decide(&card, Verdict::Approve { typed_count: None, unseen: None }).await
+            }
+            "question" => Ok(json!(self.card(|content| matches!(content, CardContent::Call(_))).await?)),
+            "waited_on" => {
+                let calls = wish["by"].as_u64().ok_or("by")?;
+                let are_so_many = || (u64::from(self.broker.waiters()) == calls).then_some(());
+                self.until("not so many calls wait", are_so_many).await?;
+                Ok(Value::Null)
             }
             "deny" => {
                 let card = self.card(|content| matches!(content, CardContent::Call(_))).await?;
@@ -198,19 +205,34 @@ fn say(line: &Value) -> std::io::Result<()> {
 /// The system's clock, that can be moved on.
 struct HandClock {
     real: SystemClock,
-    /// Milliseconds.
-    ahead: AtomicU64,
+    ahead: watch::Sender<Duration>,
 }
 
 impl HandClock {
     fn forward(&self, by: Duration) {
-        self.ahead.fetch_add(u64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
+        self.ahead.send_modify(|ahead| *ahead += by);
     }
 }
 
+#[async_trait]
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
-        self.real.now().plus(Duration::from_millis(self.ahead.load(Ordering::SeqCst)))
+        self.real.now().plus(*self.ahead.borrow())
+    }
+
+    async fn until(&self, at: Timestamp) {
+        let mut ahead = self.ahead.subscribe();
+        loop {
+            let left = at.since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                // It cannot fail: the sender is ours.
+                _ = ahead.changed() => {}
+            }
+        }
     }
 }
 

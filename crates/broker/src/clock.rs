@@ -1,10 +1,24 @@
+use async_trait::async_trait;
 use gatehouse_core::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Tells the time. Passed in, so that tests own it.
+#[async_trait]
 pub trait Clock: Send + Sync + 'static {
     /// Now. Never earlier than an answer before.
     fn now(&self) -> Timestamp;
+
+    /// Waits until it is `at` on this clock; not at all when that is past. A clock that can be moved on wakes whoever
+    /// waits on it.
+    async fn until(&self, at: Timestamp) {
+        loop {
+            let left = at.since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left).await;
+        }
+    }
 }
 
 /// The wall clock at start, moved on by a monotonic clock that counts sleep: setting the system's clock afterwards

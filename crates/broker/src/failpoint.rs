@@ -110,5 +110,10 @@ mod armed {
         pub fn spent(&self) -> Vec<Charge> {
             self.limits().counts()
         }
+
+        /// How many live calls wait on tickets now.
+        pub fn waiters(&self) -> u32 {
+            self.0.desk.collect(|held| Some(held.waiters)).into_iter().sum()
+        }
     }
 }

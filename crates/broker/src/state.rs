@@ -229,6 +229,11 @@ impl Broker {
         self.0.clock.now().plus(self.0.ahead)
     }
 
+    /// Waits until it is `at`, as [`Broker::now`] tells the time.
+    pub(crate) async fn until(&self, at: Timestamp) {
+        self.0.clock.until(at.minus(self.0.ahead)).await;
+    }
+
     pub(crate) fn changed(&self, topics: &[Topic]) {
         self.0.desktop.changed(topics);
     }

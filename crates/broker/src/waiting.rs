@@ -10,6 +10,9 @@ use gatehouse_ipc::message::CallAnswer;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// How often a client that wants to know hears that its call is still held.
+const PROGRESS: Duration = Duration::from_secs(5);
+
 impl Broker {
     /// Waits for a ticket's end; claims and runs it when the person approved. Says `pending` when the hold is over.
     pub(crate) async fn await_ticket(
@@ -19,7 +22,7 @@ impl Broker {
     ) -> Result<(Result<CallAnswer, EdgeError>, Option<TicketId>), Stop> {
         let mut desk = self.0.desk.watch();
         let _waiting = Waiting::begin(self, id, arrival.hold_until);
-        let mut next_progress = self.now().plus(Duration::from_secs(5));
+        let mut next_progress = arrival.arrived_at.plus(PROGRESS);
         loop {
             desk.borrow_and_update();
             let now = self.now();
@@ -51,12 +54,12 @@ impl Broker {
             if now >= arrival.hold_until {
                 return Err(Stop::Pending(self.pending_answer(id)));
             }
-            let wake = arrival.hold_until.since(now).min(next_progress.since(now)).max(Duration::from_millis(5));
             tokio::select! {
                 _ = desk.changed() => {}
-                () = tokio::time::sleep(wake) => {
-                    if self.now() >= next_progress {
-                        next_progress = next_progress.plus(Duration::from_secs(5));
+                () = self.until(arrival.hold_until.min(next_progress)) => {
+                    let now = self.now();
+                    if now >= next_progress {
+                        next_progress = now.plus(PROGRESS);
                         arrival.progress.send("waiting for a person in Gatehouse");
                     }
                 }
