@@ -13,7 +13,7 @@ const HTML: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-leng
 #[tokio::test(flavor = "multi_thread")]
 async fn the_window_says_what_is_wrong_with_a_connection_and_saves_nothing() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let good = of(&sim, &sim.url());
+    let good = Odoo::of(&sim);
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);
@@ -62,7 +62,8 @@ async fn the_window_says_what_is_wrong_with_a_connection_and_saves_nothing() {
 async fn a_write_whose_answer_is_lost_is_outcome_unknown_and_never_sent_again() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
     let line = Line::open(sim.url().trim_start_matches("http://").to_owned()).await;
-    let (direct, through) = (of(&sim, &sim.url()), of(&sim, &line.url()));
+    let direct = Odoo::of(&sim);
+    let through = Odoo { url: line.url(), ..direct.clone() };
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);
@@ -93,7 +94,7 @@ async fn a_write_whose_answer_is_lost_is_outcome_unknown_and_never_sent_again() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_errs_is_told_where() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let odoo = of(&sim, &sim.url());
+    let odoo = Odoo::of(&sim);
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);
@@ -164,16 +165,6 @@ async fn a_peer_that_talks_nonsense_is_cut_off_and_the_app_goes_on() {
     }
     assert_eq!(stage.app_ids().len(), 1);
     assert!(stage.app_runs());
-}
-
-fn of(sim: &Sim, url: &str) -> Odoo {
-    let user = sim.admin();
-    Odoo {
-        url: url.to_owned(),
-        database: sim.database().to_owned(),
-        login: user.login.clone(),
-        key: user.api_key.clone(),
-    }
 }
 
 fn code(error: &Value) -> &str {

@@ -1,8 +1,8 @@
 //! The app, the bridge or Odoo dies in the middle. Nothing that began is forgotten, and nothing is done twice.
 
-/// A test for each point at which something dies.
+/// A test for each point at which something dies: every step of a call, and how far Odoo may be with it.
 macro_rules! cells {
-    ($dies:ident: $($name:ident => $at:expr,)*) => {
+    (@each $dies:ident: $($name:ident => $at:expr,)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
@@ -10,7 +10,24 @@ macro_rules! cells {
             }
         )*
     };
+    ($dies:ident: $($name:ident => $at:expr,)*) => {
+        $crate::crash::cells! { @each $dies:
+            at_admit => $crate::crash::cell::ADMIT,
+            at_resolve => $crate::crash::cell::RESOLVE,
+            at_screen => $crate::crash::cell::SCREEN,
+            at_describe => $crate::crash::cell::DESCRIBE,
+            at_decide => $crate::crash::cell::DECIDE,
+            at_reserve => $crate::crash::cell::RESERVE,
+            at_ask => $crate::crash::cell::ASK,
+            at_recheck => $crate::crash::cell::RECHECK,
+            before_the_intent => $crate::crash::cell::INTENT,
+            after_the_intent => $crate::crash::cell::INTENT_DURABLE,
+            $($name => $at,)*
+            at_settle => $crate::crash::cell::SETTLE,
+        }
+    };
 }
+use cells;
 
 mod app;
 mod bridge;
@@ -28,13 +45,7 @@ use serde_json::json;
 async fn a_write_that_was_under_way_when_the_app_died_is_in_the_journal_as_unknown() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
     let line = Line::open(sim.url().trim_start_matches("http://").to_owned()).await;
-    let user = sim.admin();
-    let odoo = Odoo {
-        url: line.url(),
-        database: sim.database().to_owned(),
-        login: user.login.clone(),
-        key: user.api_key.clone(),
-    };
+    let odoo = Odoo { url: line.url(), ..Odoo::of(&sim) };
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);

@@ -19,13 +19,7 @@ pub(crate) struct House {
 impl House {
     pub(crate) async fn open() -> Self {
         let sim = Sim::start(SimOptions::default()).await.unwrap();
-        let user = sim.admin();
-        let odoo = Odoo {
-            url: sim.url(),
-            database: sim.database().to_owned(),
-            login: user.login.clone(),
-            key: user.api_key.clone(),
-        };
+        let odoo = Odoo::of(&sim);
         let mut stage = Stage::set();
         stage.start_app(&[]);
         Self { sim, odoo, stage }

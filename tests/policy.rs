@@ -10,13 +10,7 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_is_edited_tried_replayed_and_loosened_only_on_a_card() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let user = sim.admin();
-    let odoo = Odoo {
-        url: sim.url(),
-        database: sim.database().to_owned(),
-        login: user.login.clone(),
-        key: user.api_key.clone(),
-    };
+    let odoo = Odoo::of(&sim);
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);
@@ -144,13 +138,7 @@ fn read() -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_page_is_worked_by_keyboard_alone() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let user = sim.admin();
-    let odoo = Odoo {
-        url: sim.url(),
-        database: sim.database().to_owned(),
-        login: user.login.clone(),
-        key: user.api_key.clone(),
-    };
+    let odoo = Odoo::of(&sim);
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);

@@ -10,14 +10,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_against_the_small_odoo() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let user = sim.admin();
-    play(&Odoo {
-        url: sim.url(),
-        database: sim.database().to_owned(),
-        login: user.login.clone(),
-        key: user.api_key.clone(),
-    })
-    .await;
+    play(&Odoo::of(&sim)).await;
 }
 
 #[cfg(feature = "real-odoo")]

@@ -13,7 +13,7 @@ const INVOKE: &str = "const done = arguments[arguments.length - 1]; \
 #[tokio::test(flavor = "multi_thread")]
 async fn a_main_window_that_was_taken_over_cannot_decide() {
     let sim = Sim::start(SimOptions::default()).await.unwrap();
-    let odoo = of(&sim);
+    let odoo = Odoo::of(&sim);
     let mut stage = Stage::set();
     stage.start_app(&[]);
     let mut windows = Windows::new(&stage);
@@ -80,9 +80,4 @@ async fn a_window_goes_nowhere_else_and_loads_nothing_from_there() {
 
 fn refused(told: &Value) -> bool {
     told.as_str().is_some_and(|text| text.contains("not allowed") || text.contains("denied"))
-}
-
-fn of(sim: &Sim) -> Odoo {
-    let user = sim.admin();
-    Odoo { url: sim.url(), database: sim.database().to_owned(), login: user.login.clone(), key: user.api_key.clone() }
 }

@@ -1,24 +1,22 @@
 //! The app is killed at each step of a call, and started again.
 
-use super::cell::{
-    ADMIT, ASK, AT_WORK, At, Cell, DECIDE, DESCRIBE, INTENT, INTENT_DURABLE, RECHECK, RESERVE, RESOLVE, SCREEN, SETTLE,
-};
+use super::cell::{AT_WORK, At, Cell};
 use gatehouse_tests::House;
 use gatehouse_tests::line::Writes;
 use serde_json::json;
 
 async fn app_dies(at: At) {
     let mut cell = Cell::held(at).await;
-    let Cell { house, .. } = cell;
+    let house = cell.office.house;
     house.kill().await;
-    cell.line.set(Writes::Answered);
-    cell.house = House::open(&cell.stage).await;
+    cell.office.line.set(Writes::Answered);
+    cell.office.house = House::open(&cell.office.stage).await;
 
     // Only the app knew how far it was.
     let answer = cell.answer().await;
     assert!(answer.is_error && answer.text.contains("outcome_unknown"), "{}", answer.text);
 
-    let journal = cell.journal().await;
+    let journal = cell.office.journal().await;
     let asked: &[&str] = match at {
         At::Early(_) => &[],
         At::Asked => &["opened", "void"],
@@ -29,18 +27,18 @@ async fn app_dies(at: At) {
     assert_eq!((journal.intents().len(), journal.ends().len()), if at.has_intent() { (1, 1) } else { (0, 0) });
     assert!(journal.ends().iter().all(|end| end["outcome"]["result"] == "unknown" && end["given_back"] == json!([])));
     assert_eq!(journal.refused(), Vec::<&str>::new());
-    assert_eq!(cell.spent().await, u64::from(at.has_intent()), "what may have been sent stays charged");
-    assert_eq!(cell.open_tickets().await, Vec::<String>::new());
-    assert_eq!(cell.is_new().await, at.is_written());
+    assert_eq!(cell.office.spent().await, u64::from(at.has_intent()), "what may have been sent stays charged");
+    assert_eq!(cell.office.open_tickets().await, Vec::<String>::new());
+    assert_eq!(cell.office.is_new().await, at.is_written());
 
     if at.has_intent() {
         let finding = if at.is_written() {
-            cell.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await
+            cell.office.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await
         } else {
             // Until then Odoo may be at work on it.
-            assert_eq!(cell.journal().await.read_back(), Vec::<&str>::new());
-            cell.house.tell(json!({ "do": "forward", "seconds": AT_WORK })).await;
-            cell.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await
+            assert_eq!(cell.office.journal().await.read_back(), Vec::<&str>::new());
+            cell.office.house.forward(AT_WORK).await;
+            cell.office.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await
         };
         assert_eq!(finding, if at.is_written() { "applied" } else { "not_applied" });
     }
@@ -48,17 +46,6 @@ async fn app_dies(at: At) {
 }
 
 cells! { app_dies:
-    at_admit => ADMIT,
-    at_resolve => RESOLVE,
-    at_screen => SCREEN,
-    at_describe => DESCRIBE,
-    at_decide => DECIDE,
-    at_reserve => RESERVE,
-    at_ask => ASK,
-    at_recheck => RECHECK,
-    before_the_intent => INTENT,
-    after_the_intent => INTENT_DURABLE,
     at_execute_and_odoo_never_saw_it => At::Sent(Writes::Swallowed),
     at_execute_and_odoo_did_it => At::Sent(Writes::Stalled),
-    at_settle => SETTLE,
 }

@@ -1,22 +1,20 @@
 //! Odoo dies at each step of a call, and comes back.
 
-use super::cell::{
-    ADMIT, ASK, AT_WORK, At, Cell, DECIDE, DESCRIBE, INTENT, INTENT_DURABLE, RECHECK, RESERVE, RESOLVE, SCREEN, SETTLE,
-};
+use super::cell::{ASK, AT_WORK, At, Cell, DECIDE, DESCRIBE, RESERVE};
 use gatehouse_tests::line::Writes;
 use serde_json::json;
 
 async fn odoo_dies(at: At) {
     let mut cell = Cell::held(at).await;
-    cell.line.die().await;
+    cell.office.line.die().await;
     if !matches!(at, At::Sent(_)) {
-        cell.house.please("release").await;
+        cell.office.house.please("release").await;
     }
     if at == ASK {
-        cell.house.please("approve").await;
+        cell.office.house.please("approve").await;
     }
     if is_unseen(at) {
-        cell.house.please("deny").await;
+        cell.office.house.please("deny").await;
     }
     let answer = cell.answer().await;
     let code = answer.json["error"]["code"].as_str().unwrap_or("none").to_owned();
@@ -34,9 +32,9 @@ async fn odoo_dies(at: At) {
     if code == "outcome_unknown" {
         its_outcome_is_read_back(&mut cell).await;
     } else {
-        cell.line.revive().await;
+        cell.office.line.revive().await;
     }
-    assert_eq!(cell.is_new().await, at.is_written());
+    assert_eq!(cell.office.is_new().await, at.is_written());
     cell.same_call_again().await;
 }
 
@@ -48,7 +46,7 @@ fn is_unseen(at: At) -> bool {
 /// Odoo was not there: what the call took is given back.
 async fn nothing_was_sent(cell: &mut Cell) {
     let at = cell.at;
-    let journal = cell.journal().await;
+    let journal = cell.office.journal().await;
     let moves: &[&str] = match at {
         DESCRIBE | DECIDE | RESERVE => &["opened", "denied"],
         At::Early(_) => &[],
@@ -64,36 +62,26 @@ async fn nothing_was_sent(cell: &mut Cell) {
         assert!(journal.intents().is_empty());
         assert_eq!(journal.refused().len(), 1);
     }
-    assert_eq!((cell.spent().await, cell.writes()), (0, 0));
-    assert_eq!(cell.open_tickets().await, Vec::<String>::new());
+    assert_eq!((cell.office.spent().await, cell.office.writes()), (0, 0));
+    assert_eq!(cell.office.open_tickets().await, Vec::<String>::new());
 }
 
 /// Nobody knows what became of it until Odoo is back.
 async fn its_outcome_is_read_back(cell: &mut Cell) {
-    let journal = cell.journal().await;
+    let journal = cell.office.journal().await;
     let [end] = journal.ends()[..] else { panic!("no end of the call") };
     assert_eq!((&end["outcome"]["result"], &end["given_back"]), (&json!("unknown"), &json!([])));
     assert_eq!(journal.read_back(), Vec::<&str>::new(), "nothing could be read");
-    assert_eq!(cell.spent().await, 1);
-    cell.line.set(Writes::Answered);
-    cell.line.revive().await;
-    cell.house.tell(json!({ "do": "forward", "seconds": AT_WORK })).await;
-    let finding = cell.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await;
+    assert_eq!(cell.office.spent().await, 1);
+    cell.office.line.set(Writes::Answered);
+    cell.office.line.revive().await;
+    cell.office.house.forward(AT_WORK).await;
+    let finding =
+        cell.office.until("what was read back", |journal| Some((*journal.read_back().first()?).to_owned())).await;
     assert_eq!(finding, if cell.at.is_written() { "applied" } else { "not_applied" });
 }
 
 cells! { odoo_dies:
-    at_admit => ADMIT,
-    at_resolve => RESOLVE,
-    at_screen => SCREEN,
-    at_describe => DESCRIBE,
-    at_decide => DECIDE,
-    at_reserve => RESERVE,
-    at_ask => ASK,
-    at_recheck => RECHECK,
-    before_the_intent => INTENT,
-    after_the_intent => INTENT_DURABLE,
     at_execute_and_never_saw_it => At::Sent(Writes::Swallowed),
     at_execute_and_did_it => At::Sent(Writes::Stalled),
-    at_settle => SETTLE,
 }

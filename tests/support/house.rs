@@ -60,6 +60,16 @@ impl House {
         self.tell(json!({ "do": what })).await
     }
 
+    /// Waits until so many live calls wait on tickets.
+    pub async fn waited_on(&mut self, by: u32) {
+        self.tell(json!({ "do": "waited_on", "by": by })).await;
+    }
+
+    /// Moves its clock on.
+    pub async fn forward(&mut self, seconds: u64) {
+        self.tell(json!({ "do": "forward", "seconds": seconds })).await;
+    }
+
     /// Waits until a call has come to the point that was armed.
     pub async fn reached(&mut self) {
         let reached = tokio::time::timeout(PATIENCE, self.reached.recv()).await;

@@ -40,6 +40,17 @@ impl Odoo {
         }
     }
 
+    /// A simulated one, as its administrator.
+    pub fn of(sim: &Sim) -> Self {
+        let user = sim.admin();
+        Self {
+            url: sim.url(),
+            database: sim.database().to_owned(),
+            login: user.login.clone(),
+            key: user.api_key.clone(),
+        }
+    }
+
     /// Calls a method with named arguments over JSON-2.
     pub async fn call(&self, model: &str, method: &str, arguments: Value) -> Value {
         let answer = reqwest::Client::builder()
