@@ -4,6 +4,7 @@
 mod attack;
 mod bad_input;
 mod cards;
+mod clients;
 mod crash;
 mod house;
 mod invariants;

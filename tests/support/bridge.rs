@@ -124,6 +124,36 @@ impl Bridge {
         id
     }
 
+    /// The same from a client that wants to hear of no progress.
+    pub async fn begin_quietly(&mut self, tool: &str, arguments: Value) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.send(&json!({
+            "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": { "name": tool, "arguments": arguments },
+        }))
+        .await;
+        id
+    }
+
+    /// The next progress of a call that is not answered yet: seconds.
+    pub async fn progress(&mut self, id: u64) -> f64 {
+        let is_its = |note: &Value| note["method"] == "notifications/progress" && note["params"]["progressToken"] == id;
+        let message = loop {
+            if let Some(place) = self.notifications.iter().position(is_its) {
+                break self.notifications.remove(place);
+            }
+            assert!(!self.early.contains_key(&id), "request {id} is answered: {}", self.early[&id]);
+            let told = tokio::time::timeout(LONGEST_ANSWER, self.lines.recv()).await.ok().flatten();
+            let message = told.unwrap_or_else(|| panic!("no progress of request {id}"));
+            match message["id"].as_u64() {
+                Some(other) => drop(self.early.insert(other, message)),
+                None => self.notifications.push(message),
+            }
+        };
+        message["params"]["progress"].as_f64().expect("seconds")
+    }
+
     /// The answer to a call.
     pub async fn finish(&mut self, id: u64) -> Called {
         called(&self.answer(id).await)
