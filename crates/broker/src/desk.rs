@@ -216,6 +216,26 @@ impl Desk {
         Ok(Raised::Opened(id))
     }
 
+    /// Puts a change on the desk that nobody is asked about, unless the same one is there already. In one go, as
+    /// [`Desk::raise`] does: two equal calls at once are one change.
+    pub(crate) fn start(
+        &self,
+        held: Held,
+        agent: &AgentId,
+        bridge: &BridgeId,
+        is_live: impl Fn(&BridgeId) -> bool,
+        now: Timestamp,
+    ) -> Raised {
+        let mut papers = self.lock();
+        let raised = match papers.find(held.ticket.call_key(), agent, bridge, is_live, now) {
+            Some(id) => Raised::Joined(id),
+            None => Raised::Opened(papers.open(held)),
+        };
+        drop(papers);
+        self.bump();
+        raised
+    }
+
     /// The ticket that an equal call may attach to: same call, same agent, and either the same bridge or one whose
     /// bridge is gone. A ticket whose end was delivered is not found: the same call is then a new call.
     pub(crate) fn find(
@@ -437,6 +457,27 @@ mod tests {
 
     const T0: Timestamp = Timestamp::from_millis(0);
 
+    fn held(n: u8, agent: &AgentId, bridge: &BridgeId) -> Held {
+        let key = Digest::of(&[7]);
+        let ticket = Ticket::open(TicketId::from_random([n; 10]), TicketKind::Call, key, key, T0);
+        Held::new(ticket.asked_by(agent.clone(), bridge.clone()), "", Matter::Form)
+    }
+
+    #[test]
+    fn of_two_equal_changes_that_nobody_is_asked_about_one_starts() {
+        let desk = Desk::new();
+        let agent = AgentId::parse("claude-code").unwrap();
+        let bridge = BridgeId::from_random([1; 10]);
+        let start = |n, from| match desk.start(held(n, &agent, from), &agent, from, |_| true, T0) {
+            Raised::Opened(id) => (true, id),
+            Raised::Joined(id) => (false, id),
+        };
+        let first = TicketId::from_random([1; 10]);
+        assert_eq!(start(1, &bridge), (true, first.clone()));
+        assert_eq!(start(2, &bridge), (false, first));
+        assert!(start(3, &BridgeId::from_random([2; 10])).0, "another bridge's is its own");
+    }
+
     #[test]
     fn an_equal_call_attaches_to_its_ticket_and_another_live_bridge_does_not() {
         let desk = Desk::new();
@@ -444,9 +485,7 @@ mod tests {
         let mine = BridgeId::from_random([1; 10]);
         let other = BridgeId::from_random([2; 10]);
         let key = Digest::of(&[7]);
-        let ticket = Ticket::open(TicketId::from_random([7; 10]), TicketKind::Call, key, key, T0)
-            .asked_by(agent.clone(), mine.clone());
-        let id = desk.open(Held::new(ticket, "", Matter::Form));
+        let id = desk.open(held(7, &agent, &mine));
         assert_eq!(desk.find(&key, &agent, &mine, |_| true, T0), Some(id.clone()));
         assert_eq!(desk.find(&key, &agent, &other, |_| true, T0), None, "the first bridge is alive");
         assert_eq!(desk.find(&key, &agent, &other, |_| false, T0), Some(id.clone()), "the first bridge is gone");

@@ -2,7 +2,7 @@
 
 use crate::admission::Admitted;
 use crate::arrival::{Arrival, Stop};
-use crate::desk::{Held, Matter, ended_error};
+use crate::desk::{Held, Matter, Raised, ended_error};
 use crate::dispatch::{limited, paused, refused};
 use crate::failpoint::{self, Point};
 use crate::journal::outcome_of;
@@ -14,8 +14,8 @@ use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Call, Done, Site};
 use crate::view::Topic;
 use gatehouse_core::{
-    CallHeader, CallId, Category, Charge, Decision, Digest, EdgeError, ErrorCode, Evidence, Hasher, JournalEvent,
-    Outcome, Question, Ticket, TicketId, TicketKind, Undo,
+    BridgeId, CallHeader, CallId, Category, Charge, Decision, Digest, EdgeError, ErrorCode, Evidence, Hasher,
+    JournalEvent, Outcome, Question, Ticket, TicketId, TicketKind, Undo,
 };
 use gatehouse_ipc::message::CallAnswer;
 use gatehouse_policy::{ConnectionFacts, Reservation};
@@ -308,7 +308,7 @@ impl Broker {
     pub(crate) fn change_unasked(&self, arrival: &Arrival, job: Job) -> TicketId {
         let now = self.now();
         let id = new_ticket_id();
-        let mut ticket = Ticket::open(id.clone(), TicketKind::Call, job.key, job.key, now)
+        let mut ticket = Ticket::open(id, TicketKind::Call, job.key, job.key, now)
             .asked_by(arrival.agent.clone(), arrival.bridge.clone());
         if let Some(connection) = &job.site.connection {
             ticket = ticket.about(connection.id.clone());
@@ -317,9 +317,18 @@ impl Broker {
         let running = ticket.approve(&job.key, now).and_then(|()| ticket.claim(now));
         debug_assert!(running.is_ok(), "a fresh ticket can be approved and claimed");
         let job = Arc::new(job);
-        self.0.desk.open(Held::new(ticket, "", Matter::Call { job: job.clone(), card: None }));
-        self.0.jobs.spawn(self.clone().run_claimed(job, id.clone(), Claimer::of(arrival)));
-        id
+        let held = Held::new(ticket, "", Matter::Call { job: job.clone(), card: None });
+        let is_live = |bridge: &BridgeId| self.0.bridges.is_live(bridge);
+        match self.0.desk.start(held, &arrival.agent, &arrival.bridge, is_live, now) {
+            Raised::Opened(id) => {
+                self.0.jobs.spawn(self.clone().run_claimed(job, id.clone(), Claimer::of(arrival)));
+                id
+            }
+            Raised::Joined(id) => {
+                self.give_back_job(&job);
+                id
+            }
+        }
     }
 
     /// Steps 9 and 10: writes the intent down durably, executes, settles. What changes nothing needs no intent.

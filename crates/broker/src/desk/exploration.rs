@@ -8,6 +8,7 @@ use super::*;
 use gatehouse_core::IllegalMove;
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// The clock goes past a ticket's lifetime, and past the time for which an end is kept.
 const STEP: Duration = TICKET_LIFETIME;
