@@ -22,6 +22,17 @@ async fn gives_up_while_it_runs(client: Client, how: Manner) {
     play.it_is_over().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn progress_says_that_it_runs() {
+    let mut play = running(AT_60).await;
+    play.forward(5).await;
+    let call = play.call;
+    assert_eq!(play.bridge().progress(call).await["message"], "running in Odoo");
+    play.office.line.set(Writes::Answered);
+    play.bridge().finish(call).await.ok();
+    play.it_ran_once().await;
+}
+
 /// It asks again while Odoo is still at work: the same run, and its result.
 async fn asks_again_while_it_runs(client: Client, how: Manner) {
     let mut play = running(client).await;

@@ -136,12 +136,12 @@ impl Bridge {
         id
     }
 
-    /// The next progress of a call that is not answered yet: seconds.
-    pub async fn progress(&mut self, id: u64) -> f64 {
+    /// The next progress of a call that is not answered yet: `progress` in seconds, and `message`.
+    pub async fn progress(&mut self, id: u64) -> Value {
         let is_its = |note: &Value| note["method"] == "notifications/progress" && note["params"]["progressToken"] == id;
-        let message = loop {
+        loop {
             if let Some(place) = self.notifications.iter().position(is_its) {
-                break self.notifications.remove(place);
+                return self.notifications.remove(place)["params"].take();
             }
             assert!(!self.early.contains_key(&id), "request {id} is answered: {}", self.early[&id]);
             let told = tokio::time::timeout(LONGEST_ANSWER, self.lines.recv()).await.ok().flatten();
@@ -150,8 +150,7 @@ impl Bridge {
                 Some(other) => drop(self.early.insert(other, message)),
                 None => self.notifications.push(message),
             }
-        };
-        message["params"]["progress"].as_f64().expect("seconds")
+        }
     }
 
     /// The answer to a call.

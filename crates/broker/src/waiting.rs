@@ -31,6 +31,10 @@ impl Broker {
                 .desk
                 .look(id, |held| (held.ticket.state().clone(), held.ticket.kind()))
                 .ok_or_else(|| EdgeError::new(ErrorCode::TicketGone, "There is no such ticket any more."))?;
+            let doing = match state {
+                (TicketState::Running { .. }, TicketKind::Call) => "running in Odoo",
+                _ => "waiting for a person in Gatehouse",
+            };
             match state {
                 (TicketState::Approved { .. }, TicketKind::Call) => {
                     if let Some(error) = self.0.desk.touch(id, |held| held.limited.take()).flatten() {
@@ -60,7 +64,7 @@ impl Broker {
                     let now = self.now();
                     if now >= next_progress {
                         next_progress = now.plus(PROGRESS);
-                        arrival.progress.send("waiting for a person in Gatehouse");
+                        arrival.progress.send(doing);
                     }
                 }
                 () = arrival.cancel.cancelled() => return Err(Stop::Cancelled),
