@@ -1,7 +1,7 @@
 //! Where the app's files lie.
 
+use gatehouse_broker::service_name;
 use gatehouse_ipc::SocketPath;
-use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Every place the app writes to, and the name its vault items carry.
@@ -47,7 +47,7 @@ impl Paths {
                 downloads: profile.join("downloads"),
                 data,
                 socket,
-                vault_service: vault_service(profile),
+                vault_service: service_name(Some(profile)),
             });
         }
         let (config, data) = default_places()?;
@@ -58,7 +58,7 @@ impl Paths {
             downloads: downloads()?,
             data,
             socket,
-            vault_service: "Gatehouse".to_owned(),
+            vault_service: service_name(None),
         })
     }
 }
@@ -84,13 +84,6 @@ fn downloads() -> Option<PathBuf> {
     Some(places.download_dir().unwrap_or_else(|| places.home_dir()).to_owned())
 }
 
-/// Two profiles of the same folder name are still two.
-fn vault_service(profile: &Path) -> String {
-    let name = profile.file_name().map_or_else(|| "/".into(), std::ffi::OsStr::to_string_lossy);
-    let hash = hex::encode(Sha256::digest(profile.as_os_str().as_encoded_bytes()));
-    format!("Gatehouse (profile {name}-{})", &hash[..8])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,11 +95,5 @@ mod tests {
         for path in [&paths.config, &paths.data, &paths.web, &paths.downloads] {
             assert!(path.starts_with(profile), "{} lies outside", path.display());
         }
-    }
-
-    #[test]
-    fn profiles_of_one_name_do_not_share_a_vault() {
-        assert_ne!(vault_service(Path::new("/a/work")), vault_service(Path::new("/b/work")));
-        assert!(vault_service(Path::new("/a/work")).starts_with("Gatehouse (profile work-"));
     }
 }

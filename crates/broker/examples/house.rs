@@ -7,7 +7,7 @@ use gatehouse_broker::failpoint::{Point, Trap, arm};
 use gatehouse_broker::view::{
     ActivityFilter, Card, CardContent, ConnectionDraft, Navigation, SecretInput, Topic, Verdict,
 };
-use gatehouse_broker::{Approver, Broker, Clock, Desktop, Options, Shown, SystemClock};
+use gatehouse_broker::{Approver, Broker, Clock, Desktop, Options, Shown, SystemClock, service_name};
 use gatehouse_core::{Environment, Protocol, TicketId, Timestamp, Tls};
 use serde_json::{Value, json};
 use std::error::Error;
@@ -258,7 +258,7 @@ fn options(profile: &Path) -> Options {
         administrator: 0,
         user_policy: profile.join("policy.json"),
         downloads: profile.join("downloads"),
-        vault_service: format!("Gatehouse (profile {})", profile.display()),
+        vault_service: service_name(Some(profile)),
         build: env!("CARGO_PKG_VERSION").to_owned(),
         bridge_path: String::new(),
         hold: None,

@@ -48,6 +48,7 @@ pub use approver::Approver;
 pub use clock::{Clock, SystemClock};
 pub use connections::DemoServer;
 pub use gatehouse_policy::PolicyOutline;
+pub use gatehouse_vault::service_name;
 pub use handler::INSTRUCTIONS;
 pub use state::{Broker, Desktop, Options, Shown};
 pub use tools::catalogue;

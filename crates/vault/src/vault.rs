@@ -5,8 +5,10 @@ use crate::memory::MemoryItems;
 use crate::pin::Pin;
 use crate::sealer::{KeySealer, RootKey};
 use crate::secret::ConnectionSecret;
-use gatehouse_core::{ConnectionId, Sealer};
+use gatehouse_core::{ConnectionId, Digest, Sealer};
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -36,9 +38,13 @@ enum Items {
     SessionOnly(MemoryItems),
 }
 
-/// The name under which the keyring shows this installation's items: `Gatehouse`, or with the profile's name.
-pub fn service_name(profile: Option<&str>) -> String {
-    profile.map_or_else(|| "Gatehouse".to_owned(), |name| format!("Gatehouse (profile {name})"))
+/// The name under which the keyring shows this installation's items: `Gatehouse`, or with the name of the profile's folder.
+/// Two profiles of the same folder name are still two.
+pub fn service_name(profile: Option<&Path>) -> String {
+    let Some(profile) = profile else { return "Gatehouse".to_owned() };
+    let name = profile.file_name().map_or_else(|| "/".into(), OsStr::to_string_lossy);
+    let place = Digest::of(profile.as_os_str().as_encoded_bytes()).to_string();
+    format!("Gatehouse (profile {name}-{})", &place[..8])
 }
 
 impl Vault {
@@ -217,6 +223,9 @@ mod tests {
     #[test]
     fn profiles_have_names_of_their_own() {
         assert_eq!(service_name(None), "Gatehouse");
-        assert_eq!(service_name(Some("test")), "Gatehouse (profile test)");
+        let [one, other] = ["/a/work", "/b/work"].map(|profile| service_name(Some(Path::new(profile))));
+        assert_ne!(one, other);
+        assert!(one.starts_with("Gatehouse (profile work-"), "{one}");
+        assert_eq!(service_name(Some(Path::new("/"))), "Gatehouse (profile /-8a5edab2)");
     }
 }

@@ -9,6 +9,7 @@ mod session;
 use gatehouse_core::ConnectionId;
 use gatehouse_vault::{ConnectionSecret, Credential, Vault, VaultError, VaultKind, service_name};
 use session::{Daemon, inside_a_session, items_in_the_keyring, lock, unlock_like_a_prompt, wait, without_a_bus};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 fn id(byte: u8) -> ConnectionId {
@@ -25,7 +26,7 @@ fn secret(key: &str) -> ConnectionSecret {
 }
 
 fn open(profile: Option<&str>) -> Result<Vault, VaultError> {
-    wait(Vault::open_system(&service_name(profile)))
+    wait(Vault::open_system(&service_name(profile.map(Path::new))))
 }
 
 fn key_of(vault: &Vault, byte: u8) -> Result<Option<String>, VaultError> {
