@@ -15,6 +15,7 @@ macro_rules! each {
 
 mod client;
 mod gives_up;
+mod newcomer;
 mod nobody_claims;
 mod patient;
 mod several;

@@ -53,6 +53,16 @@ impl Play {
         play
     }
 
+    /// A client that nobody admitted has called, and the person is asked about that first.
+    pub(super) async fn newcomer(client: Client) -> Self {
+        let office = Office::open().await;
+        let bridge = office.bridge(client.name).await;
+        let mut play = Self { client, office, bridge: Some(bridge), call: 0 };
+        play.call = play.begin().await;
+        play.office.house.waited_on(1).await;
+        play
+    }
+
     /// The client's bridge.
     pub(super) fn bridge(&mut self) -> &mut Bridge {
         self.bridge.as_mut().unwrap()

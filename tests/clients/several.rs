@@ -2,15 +2,9 @@
 
 use super::client::{Manner, Play};
 use super::gives_up::{AT_45, AT_60, AT_100};
+use gatehouse_tests::line::Writes;
 use gatehouse_tests::{Bridge, Office};
 use serde_json::{Value, json};
-
-/// An admitted client, and nothing asked yet.
-async fn quiet(name: &str) -> (Office, Bridge) {
-    let mut office = Office::open().await;
-    let bridge = office.admitted(name).await;
-    (office, bridge)
-}
 
 /// A second bridge of the play's agent, that has asked the same.
 async fn second_asks_the_same(play: &mut Play) -> (Bridge, u64) {
@@ -27,7 +21,8 @@ fn code(error: &Value) -> &str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_call_twice_at_once_is_one_question_and_one_write_and_both_get_the_result() {
-    let (mut office, mut bridge) = quiet("claude-code").await;
+    let mut office = Office::open().await;
+    let mut bridge = office.admitted("claude-code").await;
     let first = bridge.begin("odoo_write", office.write()).await;
     let second = bridge.begin("odoo_write", office.write()).await;
     office.house.waited_on(2).await;
@@ -37,6 +32,25 @@ async fn the_same_call_twice_at_once_is_one_question_and_one_write_and_both_get_
     }
     let journal = office.journal().await;
     assert_eq!((journal.moves(), journal.intents().len()), (vec!["opened", "approved"], 1));
+    assert_eq!(office.spent().await, 1);
+    office.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twice_at_once_where_nobody_is_asked_is_one_write_too() {
+    let mut office = Office::open_on("development").await;
+    let mut bridge = office.admitted("claude-code").await;
+    office.line.set(Writes::Held);
+    let first = bridge.begin("odoo_write", office.write()).await;
+    let second = bridge.begin("odoo_write", office.write()).await;
+    office.house.waited_on(2).await;
+    office.line.has_lost_one().await;
+    office.line.set(Writes::Answered);
+    for call in [first, second] {
+        assert_eq!(bridge.finish(call).await.ok()["status"], "written");
+    }
+    let journal = office.journal().await;
+    assert_eq!((journal.moves().len(), journal.intents().len()), (0, 1));
     assert_eq!(office.spent().await, 1);
     office.ends_well().await;
 }

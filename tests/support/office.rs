@@ -25,8 +25,13 @@ pub struct Office {
 }
 
 impl Office {
-    /// Opens it, with one connection and nobody admitted.
+    /// Opens it, with one connection to production and nobody admitted.
     pub async fn open() -> Self {
+        Self::open_on("production").await
+    }
+
+    /// The same with a connection of another environment: `development`.
+    pub async fn open_on(environment: &str) -> Self {
         let sim = Sim::start(SimOptions::default()).await.unwrap();
         let line = Line::open(sim.url().trim_start_matches("http://").to_owned()).await;
         let odoo = Odoo::of(&sim);
@@ -34,7 +39,7 @@ impl Office {
         let stage = Stage::without_screen();
         let mut house = House::open(&stage).await;
         let connection = json!({
-            "do": "connect", "name": "Acme", "url": line.url(), "database": odoo.database, "login": odoo.login, "key": odoo.key,
+            "do": "connect", "name": "Acme", "environment": environment, "url": line.url(), "database": odoo.database, "login": odoo.login, "key": odoo.key,
         });
         house.tell(connection).await;
         Self { house, line, stage, sim, odoo, id }

@@ -115,7 +115,10 @@ impl House {
             url: text("url"),
             database: text("database"),
             login: text("login"),
-            environment: Environment::Production,
+            environment: match wish["environment"].as_str() {
+                None => Environment::Production,
+                Some(_) => serde_json::from_value(wish["environment"].clone())?,
+            },
             read_only: false,
             protocol: Protocol::Auto,
             tls: Tls::System,
