@@ -17,17 +17,6 @@ pub struct Odoo {
 }
 
 impl Odoo {
-    /// The small one, as its administrator.
-    pub fn of(sim: &Sim) -> Self {
-        let user = sim.admin();
-        Self {
-            url: sim.url(),
-            database: sim.database().to_owned(),
-            login: user.login.clone(),
-            key: user.api_key.clone(),
-        }
-    }
-
     /// The real one that `cargo xtask test` started, as `admin` or `demo`.
     pub fn real(login: &str) -> Self {
         let read =
