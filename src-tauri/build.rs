@@ -54,7 +54,7 @@ const COMMANDS: &[&str] = &[
     "open_model",
     "close_model",
     // approval
-    "cards",
+    "queue",
     "wanted_card",
     "present_card",
     "settle_pin",

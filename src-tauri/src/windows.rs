@@ -2,7 +2,7 @@
 
 use crate::{quit, tray};
 use gatehouse_broker::view::Navigation;
-use gatehouse_broker::{Approver, Shown};
+use gatehouse_broker::{Approver, Broker, Shown};
 use gatehouse_core::TicketId;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,7 +138,7 @@ pub(crate) fn close_approval(app: &AppHandle) {
 }
 
 fn card_waits(app: &AppHandle) -> bool {
-    app.try_state::<Approver>().is_some_and(|approver| !approver.cards().is_empty())
+    app.try_state::<Broker>().is_some_and(|broker| broker.waiting() > 0)
 }
 
 /// The main window's page listens now.

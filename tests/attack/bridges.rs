@@ -69,8 +69,8 @@ async fn no_message_on_the_socket_approves_admits_or_loosens() {
     let id = house.odoo.new_contact("Waiting").await;
     bridge.begin("odoo_write", write(id, "+32 2 111 11 11")).await;
     windows.turn_to_card(SENTENCE).await;
-    let cards = windows.invoke("cards", json!({})).await.unwrap();
-    let (ticket, digest) = (cards[0]["ticket"].clone(), cards[0]["digest"].clone());
+    let card = windows.queue().await["card"].take();
+    let (ticket, digest) = (card["ticket"].clone(), card["digest"].clone());
     let approve = json!({ "verdict": "approve", "typed_count": null, "unseen": null });
 
     let mut stranger = Stranger::named(&house.stage, "claude-code").await.unwrap();

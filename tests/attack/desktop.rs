@@ -61,8 +61,8 @@ async fn a_second_start_a_link_and_an_argument_approve_nothing() {
     let id = house.odoo.new_contact("Linked").await;
     bridge.begin("odoo_write", write(id, "+32 2 111 11 11")).await;
     windows.turn_to_card(SENTENCE).await;
-    let cards = windows.invoke("cards", serde_json::json!({})).await.unwrap();
-    let (ticket, digest) = (cards[0]["ticket"].as_str().unwrap(), cards[0]["digest"].as_str().unwrap());
+    let card = windows.queue().await["card"].take();
+    let (ticket, digest) = (card["ticket"].as_str().unwrap(), card["digest"].as_str().unwrap());
 
     let link = format!("gatehouse://approve?ticket={ticket}&digest={digest}");
     let approve = format!("--approve={ticket}");

@@ -28,7 +28,7 @@ async fn a_main_window_that_was_taken_over_cannot_decide() {
     let ticket = "tkt_00000000000000000000";
     let digest = "0".repeat(64);
     for (command, arguments) in [
-        ("cards", json!({})),
+        ("queue", json!({ "wanted": null, "place": 0 })),
         ("wanted_card", json!({})),
         ("present_card", json!({ "ticket": ticket, "digest": digest })),
         ("decide", json!({ "ticket": ticket, "digest": digest, "verdict": { "verdict": "deny_and_pause" } })),

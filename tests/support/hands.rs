@@ -129,8 +129,15 @@ impl Windows<'_> {
 
     /// The tickets that wait for the person, oldest first, as the approval window is told.
     pub async fn waiting(&self) -> Vec<String> {
-        let cards = self.invoke("cards", json!({})).await.expect("the approval window asks for the cards");
-        cards.as_array().into_iter().flatten().filter_map(|card| Some(card["ticket"].as_str()?.to_owned())).collect()
+        let queue = self.queue().await;
+        let tickets = queue["tickets"].as_array().expect("a list of tickets");
+        tickets.iter().filter_map(|ticket| Some(ticket.as_str()?.to_owned())).collect()
+    }
+
+    /// What waits, and the oldest card of it, as the approval window is told.
+    pub async fn queue(&self) -> Value {
+        let oldest = json!({ "wanted": null, "place": 0 });
+        self.invoke("queue", oldest).await.expect("the approval window asks for the queue")
     }
 
     /// Waits until so many cards wait.

@@ -27,7 +27,7 @@ fn export(to: &Config) -> Result<(), ExportError> {
     view::SaveOutcome::export_all(to)?;
     view::ProbeStep::export_all(to)?;
     view::Approvals::export_all(to)?;
-    view::Card::export_all(to)?;
+    view::Queue::export_all(to)?;
     view::Verdict::export_all(to)?;
     view::RecentCall::export_all(to)?;
     view::ActivityFilter::export_all(to)?;

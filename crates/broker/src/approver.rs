@@ -5,7 +5,7 @@ use crate::desk::{Held, Loosening, Matter};
 use crate::journal::move_of;
 use crate::preview::export;
 use crate::state::Broker;
-use crate::view::{Card, Topic, Verdict};
+use crate::view::{Card, Queue, Topic, Verdict};
 use gatehouse_core::{
     AgentId, Digest, EdgeError, ErrorCode, IllegalMove, JournalEvent, TicketId, TicketKind, TicketState, Timestamp,
 };
@@ -32,6 +32,23 @@ impl Approver {
     pub fn cards(&self) -> Vec<Card> {
         let cards = self.broker.0.desk.collect(crate::cards::card);
         cards.into_iter().map(|card| Card { pin: self.broker.pin_asked(&card), ..card }).collect()
+    }
+
+    /// What waits, and the card of `wanted`. Where that waits no more, the one in its `place` (0 is the oldest), or the last.
+    pub fn queue(&self, wanted: Option<&TicketId>, place: usize) -> Queue {
+        let desk = &self.broker.0.desk;
+        loop {
+            let tickets = desk.collect(|held| has_card(held).then(|| held.ticket.id().clone()));
+            let in_place = || tickets.get(place).or(tickets.last());
+            let Some(chosen) = wanted.filter(|wanted| tickets.contains(wanted)).or_else(in_place) else {
+                return Queue { tickets, card: None };
+            };
+            // One that was decided in this instant is not there any more: look again.
+            if let Some(card) = desk.look(chosen, crate::cards::card).flatten() {
+                let pin = self.broker.pin_asked(&card);
+                return Queue { tickets, card: Some(Card { pin, ..card }) };
+            }
+        }
     }
 
     pub(crate) fn broker(&self) -> &Broker {

@@ -3,7 +3,7 @@
 
 use crate::windows::{self, Stage};
 use gatehouse_broker::Approver;
-use gatehouse_broker::view::{Card, RecentCall, Verdict};
+use gatehouse_broker::view::{Queue, RecentCall, Verdict};
 use gatehouse_core::{CallId, Digest, EdgeError, TicketId};
 use secrecy::SecretString;
 use tauri::{AppHandle, State};
@@ -11,8 +11,8 @@ use tauri::{AppHandle, State};
 type Told<T> = Result<T, EdgeError>;
 
 #[tauri::command(async)]
-pub(crate) fn cards(approver: State<'_, Approver>) -> Vec<Card> {
-    approver.cards()
+pub(crate) fn queue(approver: State<'_, Approver>, wanted: Option<TicketId>, place: usize) -> Queue {
+    approver.queue(wanted.as_ref(), place)
 }
 
 #[tauri::command]

@@ -58,7 +58,7 @@ pub(crate) fn all() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'stat
         p::explain_recorded,
         p::open_model,
         p::close_model,
-        a::cards,
+        a::queue,
         a::wanted_card,
         a::present_card,
         a::settle_pin,

@@ -370,6 +370,17 @@ describe('the queue', () => {
     expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
   });
 
+  it('is brought one card at a time, however often something changes', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create', 'delete');
+    const before = host.called('queue').length;
+    for (let times = 0; times < 20; times++) host.announce('approvals');
+    await fireEvent.click(getByTestId('next-card'));
+    await fireEvent.click(getByTestId('next-card'));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(host.called('queue').length - before).toBeLessThanOrEqual(3);
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('delete').ticket);
+  });
+
   it('that is empty can be closed', async () => {
     const { host, findByTestId } = await openApproval();
     await click(await findByTestId('close-approval'));

@@ -5,6 +5,15 @@ use gatehouse_core::{AgentId, Category, ConnectionId, Digest, Effect, Evidence, 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+/// What the approval window shows: the queue, and one card of it.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+pub struct Queue {
+    /// The tickets that wait for the person, oldest first.
+    pub tickets: Vec<TicketId>,
+    /// One of them; none where nothing waits.
+    pub card: Option<Card>,
+}
+
 /// One card of the approval window.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Card {

@@ -1,8 +1,8 @@
 //! Asking a person: exactly that call, once, and nothing behind anybody's back.
 
 use crate::house::{House, ids, ticket_of};
-use gatehouse_broker::view::{ActivityFilter, CardContent, Verdict};
-use gatehouse_core::{AgentId, ErrorCode, JournalEvent};
+use gatehouse_broker::view::{ActivityFilter, CardContent, Queue, Verdict};
+use gatehouse_core::{AgentId, ErrorCode, JournalEvent, TicketId};
 use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,27 @@ async fn two_equal_calls_at_once_are_one_question_and_run_once() {
     assert_eq!(first.await.unwrap().unwrap()["status"], "written");
     assert_eq!(second.await.unwrap().unwrap()["status"], "written");
     assert_eq!(house.times("write"), 1);
+}
+
+#[tokio::test]
+async fn the_window_is_given_one_card_the_wanted_one_or_what_took_its_place() {
+    let house = House::with_demo().await;
+    assert_eq!(house.approver.queue(None, 0), Queue { tickets: Vec::new(), card: None });
+    let agent = house.admitted("claude-code").await;
+    let mut calls = Vec::new();
+    for number in 1..=3 {
+        calls.push(agent.calling("odoo_write", phone(&format!("+{number}"))));
+        house.until("the card", |house| house.approver.cards().len() == number).await;
+    }
+    let cards = house.approver.cards();
+    let shown = |wanted: Option<&TicketId>, place| house.approver.queue(wanted, place).card.unwrap();
+    assert_eq!(shown(None, 0), cards[0]);
+    assert_eq!(shown(Some(&cards[2].ticket), 0), cards[2]);
+    house.decide(&cards[1], Verdict::Deny { reason: None }).await.unwrap();
+    let gone = Some(&cards[1].ticket);
+    assert_eq!(shown(gone, 1), cards[2], "the next one takes its place");
+    assert_eq!(shown(gone, 7), cards[2], "or the last");
+    assert_eq!(house.approver.queue(gone, 0).tickets, [cards[0].ticket.clone(), cards[2].ticket.clone()]);
 }
 
 #[tokio::test]

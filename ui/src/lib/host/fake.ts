@@ -1,6 +1,7 @@
 import type { Approvals } from '../bindings/Approvals';
 import type { Card } from '../bindings/Card';
 import type { Overview } from '../bindings/Overview';
+import type { Queue } from '../bindings/Queue';
 import type { RecentCall } from '../bindings/RecentCall';
 import type { TicketId } from '../bindings/TicketId';
 import type { UndoOffer } from '../bindings/UndoOffer';
@@ -50,9 +51,11 @@ export class FakeHost extends FakePolicyPage implements Host {
 
   // The window `approval`.
 
-  async cards(): Promise<Card[]> {
-    await this.enter('cards');
-    return structuredClone(this.waitingCards);
+  async queue(wanted: TicketId | null, place: number): Promise<Queue> {
+    await this.enter('queue', wanted, place);
+    const cards = this.waitingCards;
+    const card = cards.find(({ ticket }) => ticket === wanted) ?? cards[place] ?? cards.at(-1) ?? null;
+    return structuredClone({ tickets: cards.map(({ ticket }) => ticket), card });
   }
 
   async wantedCard(): Promise<TicketId | null> {

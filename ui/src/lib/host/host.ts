@@ -4,7 +4,6 @@ import type { ActivityPage } from '../bindings/ActivityPage';
 import type { AgentId } from '../bindings/AgentId';
 import type { Approvals } from '../bindings/Approvals';
 import type { CallId } from '../bindings/CallId';
-import type { Card } from '../bindings/Card';
 import type { Connection } from '../bindings/Connection';
 import type { ConnectionDraft } from '../bindings/ConnectionDraft';
 import type { ConnectionId } from '../bindings/ConnectionId';
@@ -21,6 +20,7 @@ import type { PolicyPage } from '../bindings/PolicyPage';
 import type { PolicyPath } from '../bindings/PolicyPath';
 import type { PolicySaved } from '../bindings/PolicySaved';
 import type { ProbeStep } from '../bindings/ProbeStep';
+import type { Queue } from '../bindings/Queue';
 import type { RecentCall } from '../bindings/RecentCall';
 import type { RecordedCall } from '../bindings/RecordedCall';
 import type { RecordedExplanation } from '../bindings/RecordedExplanation';
@@ -123,7 +123,8 @@ export interface MainHost {
 
 /** Commands of the window `approval`. */
 export interface ApprovalHost {
-  cards(): Promise<Card[]>;
+  /** What waits, and the card of `wanted`; where that waits no more, the one in its place, or the last. */
+  queue(wanted: TicketId | null, place: number): Promise<Queue>;
   /** The card that the person asked for last, if nobody took it yet. */
   wantedCard(): Promise<TicketId | null>;
   /** Tells which card is on screen; the program starts its own arming clock. */

@@ -59,7 +59,7 @@ export const tauriHost: Host = {
   openExternal: (url) => invoke('open_external', { url }),
   windowReady: () => invoke('window_ready'),
 
-  cards: () => invoke('cards'),
+  queue: (wanted, place) => invoke('queue', { wanted, place }),
   wantedCard: () => invoke('wanted_card'),
   presentCard: (ticket, digest) => invoke('present_card', { ticket, digest }),
   decide: (ticket, digest, verdict, pin) => invoke('decide', { ticket, digest, verdict, pin }),
