@@ -1,4 +1,4 @@
-//! The six invariants of ARCHITECTURE.md.
+//! The invariants of ARCHITECTURE.md, as far as sources and manifests show them.
 
 use gatehouse_tests::root;
 use serde_json::Value;

@@ -6,11 +6,11 @@ use super::client::{Client, Manner, Play};
 pub(super) const AT_20: Client = Client { name: "a client of someone's", held: 45, gives_up: 20 };
 /// `timeout` in its configuration.
 pub(super) const AT_45: Client = Client { name: "claude-code", held: 100, gives_up: 45 };
-/// As it came in its first year.
+/// Its time-out by default, once.
 pub(super) const AT_60: Client = Client { name: "codex-mcp-client", held: 240, gives_up: 60 };
 /// `timeout` in its configuration.
 pub(super) const AT_100: Client = Client { name: "goose", held: 240, gives_up: 100 };
-/// `timeout` in its configuration.
+/// It has no time-out; its user presses Stop.
 pub(super) const AT_240: Client = Client { name: "Visual Studio Code", held: 600, gives_up: 240 };
 
 /// The person says yes while the question still stands: it runs when the client asks again, once.

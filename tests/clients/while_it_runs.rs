@@ -22,6 +22,21 @@ async fn gives_up_while_it_runs(client: Client, how: Manner) {
     play.it_is_over().await;
 }
 
+/// Its call was alive when the person said yes, and nobody took the answer: it waits for the next bridge.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_result_for_a_bridge_that_hangs_and_dies_is_there_for_the_next_one() {
+    let mut play = Play::asked(AT_60).await;
+    play.office.stage.freeze_bridges();
+    play.house("approve").await;
+    play.office.until("the end of the call", |journal| (journal.ends().len() == 1).then_some(())).await;
+    play.office.house.waited_on(0).await;
+    play.stops(Manner::Dies).await;
+    let answer = play.asks_again().await;
+    assert!(answer["status"] == "written" && answer["replayed"] == true, "{answer}");
+    play.it_ran_once().await;
+    play.it_is_over().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn progress_says_that_it_runs() {
     let mut play = running(AT_60).await;

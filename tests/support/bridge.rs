@@ -112,28 +112,15 @@ impl Bridge {
         self.finish(id).await
     }
 
-    /// Calls a tool and goes on; [`Bridge::finish`] waits.
+    /// Calls a tool and goes on; [`Bridge::finish`] waits. Asks for progress.
     pub async fn begin(&mut self, tool: &str, arguments: Value) -> u64 {
-        let id = self.next;
-        self.next += 1;
-        self.send(&json!({
-            "jsonrpc": "2.0", "id": id, "method": "tools/call",
-            "params": { "name": tool, "arguments": arguments, "_meta": { "progressToken": id } },
-        }))
-        .await;
-        id
+        let progress = json!({ "progressToken": self.next });
+        self.post("tools/call", json!({ "name": tool, "arguments": arguments, "_meta": progress })).await
     }
 
     /// The same from a client that wants to hear of no progress.
     pub async fn begin_quietly(&mut self, tool: &str, arguments: Value) -> u64 {
-        let id = self.next;
-        self.next += 1;
-        self.send(&json!({
-            "jsonrpc": "2.0", "id": id, "method": "tools/call",
-            "params": { "name": tool, "arguments": arguments },
-        }))
-        .await;
-        id
+        self.post("tools/call", json!({ "name": tool, "arguments": arguments })).await
     }
 
     /// The next progress of a call that is not answered yet: `progress` in seconds, and `message`.
@@ -172,9 +159,7 @@ impl Bridge {
 
     /// Sends a request and waits for its answer, whichever it is.
     pub async fn request(&mut self, method: &str, params: Value) -> Value {
-        let id = self.next;
-        self.next += 1;
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await;
+        let id = self.post(method, params).await;
         self.answer(id).await
     }
 
@@ -197,6 +182,13 @@ impl Bridge {
         self.stdin = None;
         let ended = tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await;
         ended.expect("the bridge ends when its client is gone").expect("it can be waited for");
+    }
+
+    async fn post(&mut self, method: &str, params: Value) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await;
+        id
     }
 
     async fn send(&mut self, message: &Value) {

@@ -188,17 +188,27 @@ impl Stage {
 
     /// Kills every bridge that runs here, as a power cut would.
     pub fn kill_bridges(&self) {
-        let program = self.program("gatehouse-mcp");
-        let bridges = || {
-            let ids =
-                std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-            let is_bridge = |id: &i32| std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == program);
-            ids.filter(is_bridge).filter_map(rustix::process::Pid::from_raw).collect::<Vec<_>>()
-        };
-        for id in bridges() {
-            let _gone_already = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        self.signal_bridges(rustix::process::Signal::KILL);
+        wait_until("a bridge did not die", || self.bridge_ids().is_empty());
+    }
+
+    /// Every bridge that runs here hangs, and stays.
+    pub fn freeze_bridges(&self) {
+        self.signal_bridges(rustix::process::Signal::STOP);
+    }
+
+    fn signal_bridges(&self, signal: rustix::process::Signal) {
+        for id in self.bridge_ids() {
+            let _gone_already = rustix::process::kill_process(id, signal);
         }
-        wait_until("a bridge did not die", || bridges().is_empty());
+    }
+
+    fn bridge_ids(&self) -> Vec<rustix::process::Pid> {
+        let program = self.program("gatehouse-mcp");
+        let ids =
+            std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let is_bridge = |id: &i32| std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == program);
+        ids.filter(is_bridge).filter_map(rustix::process::Pid::from_raw).collect()
     }
 
     /// Processes of the app that run with this stage's profile, whoever started them.
