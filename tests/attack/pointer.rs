@@ -3,7 +3,7 @@
 use super::{House, SENTENCE, write};
 use gatehouse_tests::hands::{APPROVAL_TITLE, MAIN_TITLE};
 use gatehouse_tests::window::Which;
-use gatehouse_tests::{Hands, Windows};
+use gatehouse_tests::{Hands, Windows, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_click_across_the_queue_advance_approves_one_card() {
@@ -180,4 +180,36 @@ async fn where_there_is_a_pin_the_most_patient_click_approves_nothing_without_it
     windows.approve(SENTENCE).await;
     bridge.finish(call).await.ok();
     assert_eq!(house.changes(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_made_for_one_card_begins_at_it_and_one_that_stands_turns_to_it_and_waits_anew() {
+    let house = House::open().await;
+    let (mut windows, mut bridge) = house.admitted("asker").await;
+    for name in ["First", "Second", "Third"] {
+        let id = house.odoo.new_contact(name).await;
+        bridge.begin("odoo_write", write(id, "+32 2 111 11 11")).await;
+    }
+    windows.turn_to_card(SENTENCE).await;
+    let waiting = windows.until_waiting(3).await;
+    for (asked, begins_at) in
+        [("review-all".to_owned(), 0), (format!("review-{}", waiting[2]), 2), ("review-all".to_owned(), 0)]
+    {
+        let hands = Hands::at(&house.stage, APPROVAL_TITLE).await;
+        hands.raise();
+        hands.go("key --clearmodifiers alt+F4");
+        windows.until_gone(Which::Approval).await;
+        windows.turn_to(Which::Main).await;
+        windows.click("nav-approvals").await;
+        windows.click(&asked).await;
+        windows.turn_to(Which::Approval).await;
+        assert_eq!(windows.ticket().await, waiting[begins_at], "{asked}");
+    }
+    windows.armed().await;
+    windows.turn_to(Which::Main).await;
+    windows.click(&format!("review-{}", waiting[1])).await;
+    windows.turn_to(Which::Approval).await;
+    eventually("the card that was asked for", || async { (windows.ticket().await == waiting[1]).then_some(()) }).await;
+    windows.armed().await;
+    assert_eq!(house.changes(), 0);
 }
