@@ -169,6 +169,11 @@ describe('a call without a preview', () => {
     expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'approve', typed_count: null, unseen: 'approve unseen' });
   });
 
+  it('shows the arguments from the start, as nothing else tells what is asked', async () => {
+    const { getByTestId } = await openApproval('unseen');
+    expect(getByTestId('arguments').textContent).toContain('{');
+  });
+
   it('is never approved in advance', async () => {
     const { queryByTestId } = await openApproval(changed('unseen', (call) => (call.standing = 'Changes of phone.')));
     expect(queryByTestId('approve-standing')).toBeNull();
