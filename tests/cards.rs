@@ -34,11 +34,11 @@ async fn what_could_not_be_shown_is_approved_in_typed_words_and_a_deletion_never
     liar.tell(Lie::Silence);
     let delete = json!({ "connection": "Acme", "model": "res.partner", "ids": [id] });
     let call = bridge.begin("odoo_unlink", delete).await;
-    windows.turn_to_card("Delete").await;
+    windows.turn_to_card("odoo_unlink").await;
     windows.find("never-unseen").await;
     assert!(!windows.has("type-unseen").await);
     liar.tell(Lie::None);
-    windows.deny("Delete", "not unseen").await;
+    windows.deny("odoo_unlink", "not unseen").await;
     bridge.finish(call).await.error();
     assert_eq!(house.odoo.field("res.partner", id, "phone").await, "+32 2 111 11 11");
 }

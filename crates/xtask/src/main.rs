@@ -31,6 +31,7 @@ cargo xtask COMMAND
   bench policy      the policy engine beside Cedar; writes its part of docs/benchmarks.md
   bench odoo        the Odoo tools beside the peers'; writes its part, and docs/agent-tasks.md
                     (--part speed|trips|sizes|far|tasks|export, --only TASK: writes nothing)
+  bench asking      what asking a person costs, and a long journal; writes its part of docs/benchmarks.md
   fuzz [TARGET]     feeds the policy language what nobody would write: parse, import, condition
                     (--seconds N before TARGET: how long each, else 60)
   bindings          writes what is generated: the TypeScript types of ui/src/lib/bindings, the bridge's built-in tools and
