@@ -23,9 +23,9 @@ const HOW: &str = "
 ### How asking is measured
 
 - **Click → agent**: as *Approve* above, by several agents in turn, since one may ask a person twenty times an hour.
-- **Window**: from starting `gatehouse --show approvals` beside the app that runs to the moment when WebDriver finds the
-  verdicts of a card; the window is closed in between. The thousand questions are those of 200 agents, five each: more one may not
-  have open. Each bridge is a process of its own.
+- **Window**: from the command that “Review what waits” sends to the moment when WebDriver finds the verdicts of a card; the
+  window is closed in between and made anew. The thousand questions are those of 200 agents, five each: more one may not
+  have open. Each bridge leaves when its questions are there; they stay.
 - **Journal**: the store alone (`crates/store/examples/figures.rs`), entries and encrypted payloads as the app writes them, of five agents, four
   connections, five tools and three decisions. Each list is asked for 51 rows, the newest and those from the middle, in
   turn with the short journal; the page that was slower counts.
