@@ -87,6 +87,7 @@ async fn click(windows: &Windows<'_>, call: JoinHandle<(Server, Result<Told, Str
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         assert!(Instant::now() < until, "Approve could not be clicked");
+        windows.read_to_the_end().await;
         if driver.find("[data-testid=verdicts][data-armed=true]").await.is_ok()
             && let Ok(button) = driver.find("[data-testid=approve]").await
         {

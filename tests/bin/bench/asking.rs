@@ -9,6 +9,7 @@ use crate::gauge::Gauge;
 use crate::house::House;
 use crate::samples::Samples;
 use crate::{ASKED, Words, direct, machine, met, report, say, version};
+use gatehouse_odoo_sim::{Sim, SimOptions};
 use gatehouse_tests::Odoo;
 use gatehouse_tests::person::NewConnection;
 use journal::Figures;
@@ -33,25 +34,24 @@ const HOW: &str = "
   the indexes means SQLite's own check that every index says what its entries say, which runs beside it on a thread of its own.
 ";
 
-/// Measures all of it.
+/// Measures all of it; or, to look into them, only the clicks: then against `odoo-sim` where that is wanted, and nothing is
+/// written.
 pub(crate) async fn measure(words: Words) {
+    if words.parts == ["clicks"] {
+        let sim = Sim::start(SimOptions::default()).await.expect("odoo-sim starts");
+        let odoo = if words.sim { Odoo::of(&sim) } else { Odoo::real("admin") };
+        let Approved { whole, odoo, rest, .. } = clicks(&words, &odoo, words.rounds).await;
+        println!("{rest} ms, p99 {:.1}; in all {whole}, Odoo {odoo}", rest.quantile(0.99));
+        return;
+    }
     say("a journal of a million entries, and one of a thousand");
     let figures = journal::figures(&words.programs.join("figures"), words.entries);
 
     say("the window before one question, and before a thousand");
     let opened = queue::measure(&words.programs).await;
 
-    say("the house: a connection, and agents that are admitted");
     let odoo = Odoo::real("admin");
-    let gauge = Gauge::open(direct::host(&odoo.url));
-    let gauged = Odoo { url: gauge.url(), ..odoo.clone() };
-    let connections = [NewConnection { name: ASKED, odoo: &gauged, environment: "production" }];
-    let agents: Vec<String> =
-        (0..CLICKS.div_ceil(approval::CLICKS_PER_AGENT)).map(|number| format!("bench-{number}")).collect();
-    let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
-    let house = House::with_agents(&words.programs.join("e2e"), &connections, &agents).await;
-    say("approvals");
-    let approved = approval::approvals(&house, &agents, CLICKS, &odoo, &gauge).await;
+    let approved = clicks(&words, &odoo, CLICKS).await;
 
     let head = machine::told(&version(&odoo), &words.command);
     let text = text(&head, &approved, &opened, &figures);
@@ -59,6 +59,19 @@ pub(crate) async fn measure(words: Words) {
     if let Some(file) = words.report {
         report::put(&file, BEGIN, END, &text);
     }
+}
+
+async fn clicks(words: &Words, odoo: &Odoo, clicks: usize) -> Approved {
+    say("the house: a connection, and agents that are admitted");
+    let gauge = Gauge::open(direct::host(&odoo.url));
+    let gauged = Odoo { url: gauge.url(), ..odoo.clone() };
+    let connections = [NewConnection { name: ASKED, odoo: &gauged, environment: "production" }];
+    let agents: Vec<String> =
+        (0..clicks.div_ceil(approval::CLICKS_PER_AGENT)).map(|number| format!("bench-{number}")).collect();
+    let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
+    let house = House::with_agents(&words.programs.join("e2e"), &connections, &agents).await;
+    say("approvals");
+    approval::approvals(&house, &agents, clicks, odoo, &gauge).await
 }
 
 fn text(head: &str, approved: &Approved, opened: &Opened, figures: &Figures) -> String {
