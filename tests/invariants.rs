@@ -146,7 +146,7 @@ fn no_command_and_no_message_gives_a_secret() {
 
 #[test]
 fn nothing_but_the_approval_window_can_decide() {
-    const DECIDES: [&str; 3] = ["allow-cards", "allow-present-card", "allow-decide"];
+    const DECIDES: [&str; 3] = ["allow-queue", "allow-present-card", "allow-decide"];
     let (main, approval) = (capability("main"), capability("approval"));
     assert_eq!(main["windows"], serde_json::json!(["main"]));
     assert_eq!(approval["windows"], serde_json::json!(["approval"]));

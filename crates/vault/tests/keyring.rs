@@ -239,7 +239,8 @@ fn profiles_keep_their_items_apart() {
         assert_eq!(wait(plain.note("journal")).unwrap(), None);
         wait(test.remove_secret(&id(1))).unwrap();
         assert_eq!(key_of(&plain, 1).unwrap().as_deref(), Some("plain"));
-        assert!(items_in_the_keyring().contains(&"Gatehouse (profile test): sealing key".to_owned()));
+        let named = format!("{}: sealing key", service_name(Some(Path::new("test"))));
+        assert!(items_in_the_keyring().contains(&named), "{named}");
     });
 }
 

@@ -3,8 +3,12 @@ use keyring_core::Entry;
 use secret_service::blocking::SecretService;
 use secret_service::{EncryptionType, Error};
 use std::collections::HashMap;
+use std::time::Duration;
 use zbus_secret_service_keyring_store::Store;
 use zbus_secret_service_keyring_store::cred::Specifier;
+
+/// How long a keyring that is said to be closed is given, before it is asked again.
+const DOUBTS: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
 /// The service behind the bus can end and come back.
 pub(super) const CAN_RECONNECT: bool = true;
@@ -31,7 +35,20 @@ pub(super) fn relabel(entry: &Entry, label: &str) {
 }
 
 /// Some services show a prompt when a locked item is looked for, others say that it does not exist; so ask first.
+///
+/// On a busy machine gnome-keyring was seen to say for a moment that an open keyring is locked, or that there is none: it is
+/// asked again before that is believed.
 pub(super) fn require_unlocked() -> Result<(), VaultError> {
+    for pause in DOUBTS {
+        match look() {
+            Err(VaultError::Locked | VaultError::NoKeyring) => std::thread::sleep(pause),
+            known => return known,
+        }
+    }
+    look()
+}
+
+fn look() -> Result<(), VaultError> {
     let service = service()?;
     let is_locked = service.get_default_collection().and_then(|keyring| keyring.is_locked());
     if is_locked.map_err(|error| failure(&error))? { Err(VaultError::Locked) } else { Ok(()) }
