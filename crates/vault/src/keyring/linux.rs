@@ -36,12 +36,12 @@ pub(super) fn relabel(entry: &Entry, label: &str) {
 
 /// Some services show a prompt when a locked item is looked for, others say that it does not exist; so ask first.
 ///
-/// On a busy machine gnome-keyring was seen to say for a moment that an open keyring is locked, or that there is none: it is
-/// asked again before that is believed.
+/// On a busy machine an open gnome-keyring was seen to be locked, or not to answer, for a moment: it is asked again before
+/// that is believed.
 pub(super) fn require_unlocked() -> Result<(), VaultError> {
     for pause in DOUBTS {
         match look() {
-            Err(VaultError::Locked | VaultError::NoKeyring) => std::thread::sleep(pause),
+            Err(VaultError::Locked | VaultError::NoKeyring | VaultError::NoService { .. }) => std::thread::sleep(pause),
             known => return known,
         }
     }
