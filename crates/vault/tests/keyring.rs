@@ -288,3 +288,28 @@ fn two_openings_at_once_agree_on_one_key() {
         assert_eq!(fingerprint(&one.unwrap()), fingerprint(&other.unwrap()));
     });
 }
+
+/// Three threads at once ended gnome-keyring-daemon in about every third of such runs.
+#[test]
+fn several_who_read_and_write_at_once_disturb_nobody() {
+    inside_a_session("several_who_read_and_write_at_once_disturb_nobody", || {
+        let _daemon = Daemon::unlocked();
+        let vault = open(None).unwrap();
+        wait(vault.put_note("journal", b"head")).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 0..300 {
+                    wait(vault.put_note("journal", format!("head {round}").as_bytes())).unwrap();
+                }
+            });
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..300 {
+                        assert!(wait(vault.note("journal")).unwrap().is_some(), "the note was gone");
+                    }
+                });
+            }
+        });
+        assert_eq!(wait(vault.note("journal")).unwrap().as_deref(), Some(b"head 299".as_slice()));
+    });
+}

@@ -3,12 +3,9 @@ use keyring_core::Entry;
 use secret_service::blocking::SecretService;
 use secret_service::{EncryptionType, Error};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zbus_secret_service_keyring_store::Store;
 use zbus_secret_service_keyring_store::cred::Specifier;
-
-/// How long a keyring that is said to be closed is given, before it is asked again.
-const DOUBTS: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
 /// The service behind the bus can end and come back.
 pub(super) const CAN_RECONNECT: bool = true;
@@ -35,39 +32,48 @@ pub(super) fn relabel(entry: &Entry, label: &str) {
 }
 
 /// Some services show a prompt when a locked item is looked for, others say that it does not exist; so ask first.
-///
-/// On a busy machine an open gnome-keyring was seen to be locked, or not to answer, for a moment: it is asked again before
-/// that is believed.
 pub(super) fn require_unlocked() -> Result<(), VaultError> {
-    for pause in DOUBTS {
-        match look() {
-            Err(VaultError::Locked | VaultError::NoKeyring | VaultError::NoService { .. }) => std::thread::sleep(pause),
-            known => return known,
-        }
-    }
-    look()
-}
-
-fn look() -> Result<(), VaultError> {
-    let service = service()?;
-    let is_locked = service.get_default_collection().and_then(|keyring| keyring.is_locked());
-    if is_locked.map_err(|error| failure(&error))? { Err(VaultError::Locked) } else { Ok(()) }
+    let is_locked = ask(|service| service.get_default_collection()?.is_locked())?;
+    if is_locked { Err(VaultError::Locked) } else { Ok(()) }
 }
 
 pub(super) fn unlock() -> Result<(), VaultError> {
-    let service = service()?;
-    let unlocked = service.get_default_collection().and_then(|keyring| {
+    ask(|service| {
+        let keyring = service.get_default_collection()?;
         if keyring.is_locked()? {
             keyring.unlock()?;
         }
         keyring.ensure_unlocked()
-    });
-    unlocked.map_err(|error| failure(&error))
+    })
 }
 
-/// No secret crosses this connection, so it needs no key exchange.
-fn service() -> Result<SecretService<'static>, VaultError> {
-    SecretService::connect(EncryptionType::Plain).map_err(|error| VaultError::NoService { detail: error.to_string() })
+/// The line for questions that carry no secret, so it needs no key exchange. It is kept: gnome-keyring 42.1 ends itself where
+/// one client comes while another goes (`gkd_secret_service_get_pkcs11_session: assertion 'client' failed`, then a GLib
+/// error), and a bus that starts it again starts it locked.
+static LINE: Mutex<Option<Arc<SecretService<'static>>>> = Mutex::new(None);
+
+fn line() -> MutexGuard<'static, Option<Arc<SecretService<'static>>>> {
+    LINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn forget_connection() {
+    *line() = None;
+}
+
+fn ask<T>(question: impl Fn(&SecretService<'_>) -> Result<T, Error>) -> Result<T, VaultError> {
+    let kept = line().clone();
+    if let Some(service) = kept {
+        match question(&service) {
+            // The bus may have ended since; a new line tells.
+            Err(Error::Zbus(_) | Error::ZbusFdo(_) | Error::Unavailable) => forget_connection(),
+            answer => return answer.map_err(|error| failure(&error)),
+        }
+    }
+    let service = SecretService::connect(EncryptionType::Plain)
+        .map_err(|error| VaultError::NoService { detail: error.to_string() })?;
+    let service = Arc::new(service);
+    *line() = Some(service.clone());
+    question(&service).map_err(|error| failure(&error))
 }
 
 pub(super) fn failure(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> VaultError {

@@ -80,8 +80,10 @@ impl Keyring {
             };
             let was_connected = connect()?;
             match attempt() {
-                // The service may have been restarted since; a new connection tells.
-                Err(keyring_core::Error::PlatformFailure(_)) if was_connected && platform::CAN_RECONNECT => {
+                // The service may have been restarted since, or another call gave the connection up; a new one tells.
+                Err(keyring_core::Error::PlatformFailure(_) | keyring_core::Error::NoDefaultStore)
+                    if was_connected && platform::CAN_RECONNECT =>
+                {
                     forget_connection();
                     connect()?;
                     attempt()
@@ -140,6 +142,7 @@ fn connect() -> Result<bool, VaultError> {
 
 fn forget_connection() {
     if platform::CAN_RECONNECT {
+        platform::forget_connection();
         drop(keyring_core::unset_default_store());
     }
 }

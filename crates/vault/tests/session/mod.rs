@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use zbus::blocking::Connection;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
@@ -139,8 +140,14 @@ impl Drop for Daemon {
     }
 }
 
+/// One client for all questions: a client that goes while another comes can end gnome-keyring.
+fn bus() -> &'static Connection {
+    static BUS: OnceLock<Connection> = OnceLock::new();
+    BUS.get_or_init(|| Connection::session().unwrap())
+}
+
 fn service() -> Option<SecretService<'static>> {
-    SecretService::connect(EncryptionType::Plain).ok()
+    SecretService::connect_with_existing(EncryptionType::Plain, bus().clone()).ok()
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> Option<bool>) {
@@ -158,8 +165,7 @@ pub(crate) fn lock() {
 
 /// Unlocks the keyring the way gnome-keyring's own prompt does after the password was typed.
 pub(crate) fn unlock_like_a_prompt() {
-    let bus = Connection::session().unwrap();
-    let opened = bus
+    let opened = bus()
         .call_method(
             Some("org.freedesktop.secrets"),
             "/org/freedesktop/secrets",
@@ -170,14 +176,15 @@ pub(crate) fn unlock_like_a_prompt() {
         .unwrap();
     let (_, session): (OwnedValue, OwnedObjectPath) = opened.body().deserialize().unwrap();
     let collection = ObjectPath::try_from("/org/freedesktop/secrets/collection/login").unwrap();
-    bus.call_method(
-        Some("org.freedesktop.secrets"),
-        "/org/freedesktop/secrets",
-        Some("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"),
-        "UnlockWithMasterPassword",
-        &(collection, (session, Vec::<u8>::new(), PASSWORD.as_bytes(), "text/plain")),
-    )
-    .unwrap();
+    bus()
+        .call_method(
+            Some("org.freedesktop.secrets"),
+            "/org/freedesktop/secrets",
+            Some("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"),
+            "UnlockWithMasterPassword",
+            &(collection, (session, Vec::<u8>::new(), PASSWORD.as_bytes(), "text/plain")),
+        )
+        .unwrap();
 }
 
 /// The labels of all items in all keyrings of the session.
