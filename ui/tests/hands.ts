@@ -1,5 +1,6 @@
 import { fireEvent } from '@testing-library/svelte';
 import { vi } from 'vitest';
+import { BREATH } from '../src/approval/decision';
 import { ARM_DELAY } from '../src/approval/guard.svelte';
 import type { Card } from '../src/lib/bindings/Card';
 import { sampleCards, type SampleCard } from '../src/lib/host/sample-cards';
@@ -16,6 +17,9 @@ export async function click(button: HTMLElement, detail = 1) {
   await fireEvent.click(button, { detail });
   await vi.advanceTimersByTimeAsync(10);
 }
+
+/** What was decided goes first; then the window brings what comes after it. */
+export const breathe = () => vi.advanceTimersByTimeAsync(BREATH + 20);
 
 /** A key as a browser makes it: Enter clicks when it goes down, Space when it comes up. */
 export async function press(button: HTMLElement, key: 'Enter' | ' ', { repeat = false, held = false } = {}) {

@@ -1,11 +1,12 @@
 import { fireEvent, render } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../tests/axe';
-import { arm, click, press, sample, stopTheClock, tab } from '../../tests/hands';
+import { arm, breathe, click, press, sample, stopTheClock, tab } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import { FakeHost } from '../lib/host/fake';
 import type { SampleCard } from '../lib/host/sample-cards';
 import ApprovalWindow from './ApprovalWindow.svelte';
+import { SHOWS_LATE } from './decision';
 import { ARM_DELAY } from './guard.svelte';
 
 beforeEach(() => void stopTheClock());
@@ -53,6 +54,7 @@ describe('a call', () => {
     expect(host.called('decide')).toEqual([
       [ticket, digest, { verdict: 'approve', typed_count: null, unseen: null }, null],
     ]);
+    await breathe();
     expect(host.called('closeApproval')).toHaveLength(1);
   });
 
@@ -223,6 +225,8 @@ describe('a yes by accident', () => {
     const { host, getByTestId } = await openApproval('write', 'create');
     await arm();
     await click(getByTestId('approve'));
+    await click(getByTestId('approve'));
+    await breathe();
     expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
     await click(getByTestId('approve'));
     expect(host.called('decide')).toHaveLength(1);
@@ -290,7 +294,33 @@ describe('a no by accident', () => {
     const { host, getByTestId } = await openApproval('write', 'create');
     await click(getByTestId('deny'));
     await click(getByTestId('deny'), 2);
+    await breathe();
+    await click(getByTestId('deny'), 2);
     expect(host.called('decide')).toHaveLength(1);
+  });
+});
+
+describe('a decision under way', () => {
+  it('takes no other, turns no card, and shows itself where it takes long', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    let end = () => {};
+    vi.spyOn(host, 'decide').mockReturnValue(new Promise((resolve) => (end = resolve)));
+    await arm();
+    await click(getByTestId('approve'));
+    expect(getByTestId('deny')).toHaveProperty('disabled', false);
+    await click(getByTestId('deny'));
+    await click(getByTestId('next-card'));
+    host.announce('approvals');
+    await vi.advanceTimersByTimeAsync(SHOWS_LATE);
+    expect(host.decide).toHaveBeenCalledTimes(1);
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('write').ticket);
+    expect(getByTestId('deny')).toHaveProperty('disabled', true);
+    expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('true');
+    host.waitingCards = [sample('create')];
+    end();
+    await breathe();
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
+    expect(getByTestId('deny')).toHaveProperty('disabled', false);
   });
 });
 

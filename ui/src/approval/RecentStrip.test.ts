@@ -1,7 +1,7 @@
 import { fireEvent } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../tests/axe';
-import { arm, click, sample, stopTheClock } from '../../tests/hands';
+import { arm, breathe, click, sample, stopTheClock } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import type { RecentCall } from '../lib/bindings/RecentCall';
 import { sampleRecents } from '../lib/host/sample-recents';
@@ -26,6 +26,7 @@ async function approved(...recent: RecentCall[]) {
   await arm();
   screen.host.recent = recent.length === 0 ? [done()] : recent;
   await click(screen.getByTestId('approve'));
+  await breathe();
   return screen;
 }
 
@@ -132,6 +133,7 @@ describe('the next card', () => {
     await arm();
     host.recent = [done()];
     await click(getByTestId('approve'));
+    await breathe();
     expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
     const order = getByTestId('recent').compareDocumentPosition(getByTestId('card'));
     expect(order & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();

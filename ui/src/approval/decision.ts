@@ -1,0 +1,5 @@
+/** What was approved goes first, in milliseconds: to draw the next card takes a processor away from the call. */
+export const BREATH = 100;
+
+/** So long a decision may take, in milliseconds, before the buttons show that it is under way. */
+export const SHOWS_LATE = 200;
