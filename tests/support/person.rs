@@ -143,7 +143,8 @@ impl Windows<'_> {
         false
     }
 
-    async fn wait_for_end_of_card(&mut self, words: &str) {
+    /// Waits until the window shows no card whose sentence holds `words`.
+    pub async fn wait_for_end_of_card(&mut self, words: &str) {
         let until = Instant::now() + PATIENCE;
         while !self.is_gone_soon(words).await {
             assert!(Instant::now() < until, "the card {words:?} stays");

@@ -109,6 +109,21 @@ impl WebDriver {
         self.post(&format!("/element/{}/click", element.0), &json!({})).await.map(drop)
     }
 
+    /// A click as a hand gives it: the pointer comes to rest on the element, the button goes down, and up a moment later.
+    pub async fn click_by_hand(&self, element: &Element) -> Told {
+        let origin = json!({ ELEMENT: element.0 });
+        let steps = json!([
+            { "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 },
+            { "type": "pause", "duration": 300 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pause", "duration": 80 },
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let hand =
+            json!({ "type": "pointer", "id": "hand", "parameters": { "pointerType": "mouse" }, "actions": steps });
+        self.post("/actions", &json!({ "actions": [hand] })).await.map(drop)
+    }
+
     /// Keys, after what is in the field.
     pub async fn type_into(&self, element: &Element, text: &str) -> Told {
         self.post(&format!("/element/{}/value", element.0), &json!({ "text": text })).await.map(drop)

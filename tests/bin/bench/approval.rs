@@ -19,7 +19,11 @@ const SENTENCE: &str = "Change 1 field on 1";
 pub(crate) struct Approved {
     pub(crate) whole: Samples,
     pub(crate) odoo: Samples,
+    /// What Gatehouse took of it: up to Odoo's first request, between requests, and after the last.
     pub(crate) rest: Samples,
+    pub(crate) before: Samples,
+    pub(crate) amid: Samples,
+    pub(crate) after: Samples,
     pub(crate) requests: Samples,
 }
 
@@ -56,17 +60,21 @@ pub(crate) async fn approvals(house: &House, agents: &[&str], clicks: usize, odo
         });
         windows.turn_to_card(SENTENCE).await;
         let (back, told, clicked) = click(&windows, call).await;
+        windows.wait_for_end_of_card(SENTENCE).await;
         bridges[place] = Some(back);
         if let Err(why) = &told.outcome {
             panic!("the approved write failed: {why}");
         }
-        let (worked, requests) = gauge.at_work(clicked, told.arrived);
+        let work = gauge.between(clicked, told.arrived);
         let whole = told.arrived.duration_since(clicked).expect("the answer comes after the click");
         if round > 0 {
             found.whole.push_time(whole);
-            found.odoo.push_time(worked);
-            found.rest.push_time(whole.saturating_sub(worked));
-            found.requests.push(requests as f64);
+            found.odoo.push_time(work.at_odoo);
+            found.rest.push_time(work.rest());
+            found.before.push_time(work.before);
+            found.amid.push_time(work.amid);
+            found.after.push_time(work.after);
+            found.requests.push(work.requests as f64);
         }
     }
     odoo.call("res.partner", "unlink", json!({ "ids": [id] })).await;
@@ -92,9 +100,8 @@ async fn click(windows: &Windows<'_>, call: JoinHandle<(Server, Result<Told, Str
             && let Ok(button) = driver.find("[data-testid=approve]").await
         {
             let before = clicks(windows).await.len();
-            // The machine comes to rest, as it does while a person reads.
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            if driver.click(&button).await.is_ok() {
+            // The hand rests, and with it the machine, as they do while a person reads.
+            if driver.click_by_hand(&button).await.is_ok() {
                 let patience = Instant::now() + Duration::from_secs(3);
                 while !call.is_finished() && Instant::now() < patience {
                     tokio::time::sleep(Duration::from_millis(5)).await;

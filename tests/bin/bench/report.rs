@@ -129,7 +129,7 @@ impl Report {
         };
         let (resident, nothing) = &self.resident;
         let (app, empty) = &self.weight;
-        let Approved { whole, odoo, rest, requests } = &self.approved;
+        let Approved { whole, odoo, rest, requests, .. } = &self.approved;
         [
             start("bridge: spawn → `initialize` answered ÷ do-nothing rmcp server, app up", &self.starts.app_up),
             start("the same, app down", &self.starts.app_down),
