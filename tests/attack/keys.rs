@@ -2,7 +2,7 @@
 
 use super::{House, SENTENCE, write};
 use gatehouse_tests::hands::{APPROVAL_TITLE, MAIN_TITLE};
-use gatehouse_tests::{Bridge, Hands};
+use gatehouse_tests::{Bridge, Hands, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn enter_held_from_before_the_card_opened_approves_nothing() {
@@ -65,6 +65,7 @@ async fn a_key_that_repeats_approves_one_card_and_not_the_next() {
     hands.go("keydown Return");
     bridge.finish(first).await.ok();
     assert_eq!(windows.until_waiting(1).await, waiting[1..]);
+    eventually("the next card", || async { (windows.ticket().await == waiting[1]).then_some(()) }).await;
     windows.read_to_the_end().await;
     windows.focus("approve").await;
     windows.armed().await;
