@@ -322,6 +322,26 @@ describe('a decision under way', () => {
     expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
     expect(getByTestId('deny')).toHaveProperty('disabled', false);
   });
+
+  it('lets the next card be seen, but not be decided, while it carries on', async () => {
+    const { host, getByTestId } = await openApproval('write', 'create');
+    let end = () => {};
+    vi.spyOn(host, 'decide').mockReturnValue(new Promise((resolve) => (end = resolve)));
+    await arm();
+    await click(getByTestId('approve'));
+    host.waitingCards = [sample('create')];
+    host.announce('approvals');
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('write').ticket);
+    await breathe();
+    expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
+    await arm();
+    expect(getByTestId('deny')).toHaveProperty('disabled', true);
+    expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('true');
+    end();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(getByTestId('deny')).toHaveProperty('disabled', false);
+    expect(getByTestId('approve').getAttribute('aria-disabled')).toBe('false');
+  });
 });
 
 describe('the queue', () => {
