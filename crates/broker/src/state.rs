@@ -68,7 +68,7 @@ pub trait Desktop: Send + Sync + 'static {
     fn show_main(&self, to: Option<Navigation>) -> Shown;
     /// Shows the approval window; `raise` brings it to the front.
     fn show_approval(&self, raise: bool);
-    /// Tells windows and tray what changed.
+    /// Tells windows and tray what changed: soon, and without waiting for them.
     fn changed(&self, topics: &[Topic]);
     /// A notification, without any value in it. A click on it shows the approval window at this ticket.
     fn notify(&self, title: &str, body: &str, ticket: &TicketId);
