@@ -6,7 +6,7 @@ import { openApproval } from '../../tests/windows';
 import { FakeHost } from '../lib/host/fake';
 import type { SampleCard } from '../lib/host/sample-cards';
 import ApprovalWindow from './ApprovalWindow.svelte';
-import { SHOWS_LATE } from './decision';
+import { BREATH, SHOWS_LATE } from './decision';
 import { ARM_DELAY } from './guard.svelte';
 
 beforeEach(() => void stopTheClock());
@@ -321,6 +321,22 @@ describe('a decision under way', () => {
     await breathe();
     expect(getByTestId('card').dataset['ticket']).toBe(sample('create').ticket);
     expect(getByTestId('deny')).toHaveProperty('disabled', false);
+  });
+
+  it('lets no second be drawn in the moment after it, and then the time as it is', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    vi.spyOn(host, 'decide').mockReturnValue(new Promise(() => {}));
+    const countdown = () => getByTestId('countdown').textContent;
+    await arm();
+    const earlier = countdown();
+    while (countdown() === earlier) await vi.advanceTimersByTimeAsync(10);
+    await vi.advanceTimersByTimeAsync(950);
+    const before = countdown();
+    await click(getByTestId('approve'));
+    await vi.advanceTimersByTimeAsync(BREATH - 20);
+    expect(countdown()).toBe(before);
+    await vi.advanceTimersByTimeAsync(40);
+    expect(countdown()).not.toBe(before);
   });
 
   it('lets the next card be seen, but not be decided, while it carries on', async () => {

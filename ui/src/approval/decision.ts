@@ -1,4 +1,4 @@
-/** What was approved goes first, in milliseconds: to draw the next card takes a processor away from the call. */
+/** What was approved goes first, in milliseconds: whatever is drawn takes a processor away from the call. */
 export const BREATH = 100;
 
 /** So long a decision may take, in milliseconds, before the buttons show that it is under way. */

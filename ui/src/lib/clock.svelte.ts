@@ -1,7 +1,14 @@
 import { createSubscriber } from 'svelte/reactivity';
 
+/** Until then nothing is drawn because time goes by. */
+let restsUntil = 0;
+
 const subscribe = createSubscriber((update) => {
-  const timer = setInterval(update, 1000);
+  const timer = setInterval(() => {
+    const rest = restsUntil - Date.now();
+    if (rest > 0) setTimeout(update, rest);
+    else update();
+  }, 1000);
   return () => clearInterval(timer);
 });
 
@@ -10,5 +17,14 @@ export const clock = {
   get now(): number {
     subscribe();
     return Date.now();
+  },
+
+  /** For so many milliseconds nothing is drawn because time goes by. */
+  rest(milliseconds: number): void {
+    restsUntil = Date.now() + milliseconds;
+  },
+
+  get isResting(): boolean {
+    return Date.now() < restsUntil;
   },
 };
