@@ -1,11 +1,11 @@
 import { createSubscriber } from 'svelte/reactivity';
 
-/** Until then nothing is drawn because time goes by. */
+/** Until then nothing is drawn because time goes by: on the page's own clock, which nobody sets. */
 let restsUntil = 0;
 
 const subscribe = createSubscriber((update) => {
   const timer = setInterval(() => {
-    const rest = restsUntil - Date.now();
+    const rest = restsUntil - performance.now();
     if (rest > 0) setTimeout(update, rest);
     else update();
   }, 1000);
@@ -21,10 +21,10 @@ export const clock = {
 
   /** For so many milliseconds nothing is drawn because time goes by. */
   rest(milliseconds: number): void {
-    restsUntil = Date.now() + milliseconds;
+    restsUntil = performance.now() + milliseconds;
   },
 
   get isResting(): boolean {
-    return Date.now() < restsUntil;
+    return performance.now() < restsUntil;
   },
 };

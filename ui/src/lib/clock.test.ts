@@ -31,4 +31,12 @@ describe('the clock', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect([shown(), clock.isResting]).toEqual([1_001_050, false]);
   });
+
+  it('rests no longer where somebody sets the time back', async () => {
+    const shown = begin();
+    clock.rest(100);
+    vi.setSystemTime(0);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([shown(), clock.isResting]).toEqual([1000, false]);
+  });
 });
