@@ -316,7 +316,7 @@ async fn a_write_of_a_name_that_fits_nothing_is_refused_before_anybody_is_asked(
 }
 
 #[tokio::test]
-async fn the_intent_of_a_write_stands_in_the_journal_before_its_end() {
+async fn the_approval_of_a_write_stands_in_the_journal_before_its_intent_and_that_before_its_end() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
     let calling =
@@ -328,9 +328,23 @@ async fn the_intent_of_a_write_stands_in_the_journal_before_its_end() {
     let intent =
         page.entries.iter().find(|e| matches!(&e.event, JournalEvent::Intent { of, .. } if of.tool == "odoo_create"));
     let settled = page.entries.iter().find(|e| matches!(&e.event, JournalEvent::Settled { .. }));
-    assert!(intent.unwrap().seq < settled.unwrap().seq);
+    let approved =
+        page.entries.iter().find(|e| matches!(&e.event, JournalEvent::Ticket { change, .. } if change == "approved"));
+    let order = [approved, intent, settled].map(|entry| entry.unwrap().seq);
+    assert!(order.is_sorted(), "{order:?}");
     let detail = house.broker.activity_detail(intent.unwrap().seq).unwrap();
     assert!(detail.payload.unwrap().contains("\"New\""));
+}
+
+#[tokio::test]
+async fn an_approval_is_written_down_when_the_decision_is_done_even_if_nobody_claims_it() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    agent.call("odoo_write", phone("+8")).await.unwrap();
+    let card = house.card().await;
+    house.decide(&card, YES).await.unwrap();
+    let newest = house.broker.activity(ActivityFilter::default()).unwrap().entries.remove(0).event;
+    assert!(matches!(&newest, JournalEvent::Ticket { change, .. } if change == "approved"), "{newest:?}");
 }
 
 #[tokio::test]
