@@ -90,7 +90,10 @@ async fn listen(windows: &Windows<'_>) {
 }
 
 /// Clicks as soon as Approve is armed, then leaves windows and driver alone until the answer is there.
-async fn click(windows: &Windows<'_>, call: JoinHandle<(Server, Result<Told, String>)>) -> (Server, Told, SystemTime) {
+async fn click(
+    windows: &Windows<'_>,
+    mut call: JoinHandle<(Server, Result<Told, String>)>,
+) -> (Server, Told, SystemTime) {
     let driver = windows.driver();
     let until = Instant::now() + Duration::from_secs(30);
     loop {
@@ -102,12 +105,9 @@ async fn click(windows: &Windows<'_>, call: JoinHandle<(Server, Result<Told, Str
             let before = clicks(windows).await.len();
             // The hand rests, and with it the machine, as they do while a person reads.
             if driver.click_by_hand(&button).await.is_ok() {
-                let patience = Instant::now() + Duration::from_secs(3);
-                while !call.is_finished() && Instant::now() < patience {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-                if call.is_finished() {
-                    let (server, told) = call.await.expect("a thread");
+                // Sleeps until the answer is there: whoever looks again and again takes a processor from what is measured.
+                if let Ok(done) = tokio::time::timeout(Duration::from_secs(3), &mut call).await {
+                    let (server, told) = done.expect("a thread");
                     let clicks = clicks(windows).await;
                     assert_eq!(clicks.len(), before + 1, "the page saw another number of clicks");
                     return (server, told.expect("the bridge answers"), moment(clicks.last()));
