@@ -1,7 +1,7 @@
 //! From the click on Approve to the line at the agent, less the time that Odoo worked in between.
 
 use crate::ASKED;
-use crate::gauge::Gauge;
+use crate::gauge::{Gauge, Work};
 use crate::house::House;
 use crate::rpc::{Server, Told};
 use crate::samples::Samples;
@@ -67,6 +67,11 @@ pub(crate) async fn approvals(house: &House, agents: &[&str], clicks: usize, odo
         }
         let work = gauge.between(clicked, told.arrived);
         let whole = told.arrived.duration_since(clicked).expect("the answer comes after the click");
+        if std::env::var_os("BENCH_CLICKS").is_some() {
+            let (Work { before, amid, after, .. }, at) =
+                (&work, clicked.duration_since(UNIX_EPOCH).unwrap_or_default());
+            println!("   {:.3} {round}: {before:.1?} + {amid:.1?} + {after:.1?}", at.as_secs_f64());
+        }
         if round > 0 {
             found.whole.push_time(whole);
             found.odoo.push_time(work.at_odoo);
