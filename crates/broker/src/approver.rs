@@ -107,7 +107,7 @@ impl Approver {
                 self.must_be_armed(id, now)?;
                 self.must_be_typed(id, typed_count, unseen.as_deref())?;
                 self.must_have_pin(id, pin).await?;
-                self.approve(id, digest, self.broker.now()).await?;
+                self.approve(id, digest, self.broker.now())?;
                 match kind {
                     TicketKind::Call => Ok(()),
                     TicketKind::Undo => self.take_back(id).await,
@@ -119,7 +119,7 @@ impl Approver {
                 self.must_be_typed(id, None, None)?;
                 self.must_have_pin(id, pin).await?;
                 let standing = self.broker.standing_of(id)?;
-                self.approve(id, digest, self.broker.now()).await?;
+                self.approve(id, digest, self.broker.now())?;
                 self.broker.add_standing(standing);
                 Ok(())
             }
@@ -127,7 +127,7 @@ impl Approver {
                 self.must_be_armed(id, now)?;
                 let asked = agent.filter(|_| kind == TicketKind::Admission).ok_or_else(gone)?;
                 self.must_have_pin(id, pin).await?;
-                self.approve(id, digest, self.broker.now()).await?;
+                self.approve(id, digest, self.broker.now())?;
                 let done = self.broker.admit_agent(asked, connections).await;
                 self.settle(id, done.map(|()| json!({"status": "admitted", "next": "Repeat your call."})))
             }
@@ -177,19 +177,17 @@ impl Approver {
         Ok(())
     }
 
-    /// When this returns, the approval is written down, though a call may have claimed it already.
-    pub(crate) async fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
+    pub(crate) fn approve(&self, id: &TicketId, digest: &Digest, now: Timestamp) -> Result<(), EdgeError> {
         let (agent, kind) = self.change(id, |held| {
             held.ticket.approve(digest, now)?;
-            // Before anybody can claim it, so that nothing that comes of it is written before it.
-            self.broker.note_waiting(&move_of(held, "approved"));
+            // Before anybody can claim it.
+            self.broker.note(move_of(held, "approved"));
             Ok((held.ticket.agent().cloned(), held.ticket.kind()))
         })?;
         if let Some(agent) = agent {
             self.broker.0.desk.count_verdict(kind, &agent, true, now);
         }
         self.broker.0.desk.note_approval(id, now);
-        self.broker.write_waiting().await;
         self.broker.changed(&[Topic::Approvals, Topic::Activity]);
         Ok(())
     }

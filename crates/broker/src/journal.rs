@@ -38,24 +38,6 @@ impl Broker {
         }
     }
 
-    /// Puts an event down so that nothing is written before it, and waits for nothing. It is written with the next one or
-    /// by [`Broker::write_waiting`], whichever comes first.
-    pub(crate) fn note_waiting(&self, event: &JournalEvent) {
-        if let Err(error) = self.0.store.append_soon(self.now(), event) {
-            tracing::error!("the journal could not be written: {error}");
-        }
-    }
-
-    /// Writes what [`Broker::note_waiting`] put down, beside whatever goes on meanwhile. The store failing is logged.
-    pub(crate) async fn write_waiting(&self) {
-        let store = self.0.store.clone();
-        match tokio::task::spawn_blocking(move || store.catch_up()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("the journal could not be written: {error}"),
-            Err(_) => tracing::error!("the journal could not be written"),
-        }
-    }
-
     /// Writes down that a read is being answered: when this returns, the entry outlives the process. The store failing is
     /// logged.
     pub(crate) async fn note_reading(&self, sheet: &mut Sheet) {

@@ -158,7 +158,7 @@ impl Approver {
         // One that was set meanwhile is asked for, too.
         broker.try_pin(current).await?;
         let vault = broker.vault()?;
-        self.approve(id, digest, broker.now()).await?;
+        self.approve(id, digest, broker.now())?;
         let kept = vault.put_pin(next.as_ref()).await.map_err(|error| error.edge());
         if kept.is_ok() {
             broker.remember_pin(next);

@@ -1,5 +1,4 @@
 use crate::error::StoreError;
-use crate::journal::Waiting;
 use crate::sealed::Generations;
 use crate::{file, migrations};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -19,8 +18,6 @@ pub struct Store {
 struct Shared {
     path: PathBuf,
     writer: Mutex<Writer>,
-    /// Entries of the journal that stand before whatever is written next, oldest first.
-    waiting: Mutex<Vec<Waiting>>,
     reader: Mutex<Connection>,
     expected: Mutex<Generations>,
 }
@@ -52,7 +49,6 @@ impl Store {
         let shared = Shared {
             path: path.to_owned(),
             writer: Mutex::new(Writer { connection: writer, durability }),
-            waiting: Mutex::default(),
             reader: Mutex::new(reader),
             expected: Mutex::new(Generations::default()),
         };
@@ -80,41 +76,13 @@ impl Store {
         locked(&self.shared.expected).raise(table, generation);
     }
 
-    /// Writes what [`Store::append_soon`] left waiting. When this returns, those entries outlive the process.
-    pub fn catch_up(&self) -> Result<(), StoreError> {
-        if locked(&self.shared.waiting).is_empty() {
-            return Ok(());
-        }
-        self.write_waiting(&mut locked(&self.shared.writer))
-    }
-
-    pub(crate) fn wait_in_line(&self, entry: Waiting) {
-        locked(&self.shared.waiting).push(entry);
-    }
-
-    /// Only who holds the writer takes from what waits, and only what is written: what fails goes on waiting.
-    fn write_waiting(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        let waiting = locked(&self.shared.waiting).clone();
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for entry in &waiting {
-            entry.insert(&transaction)?;
-        }
-        transaction.commit()?;
-        locked(&self.shared.waiting).drain(..waiting.len());
-        Ok(())
-    }
-
-    /// Runs `work` in one transaction of the writer, after what waits to be written.
+    /// Runs `work` in one transaction of the writer.
     pub(crate) fn write<T>(
         &self,
         durability: Durability,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut writer = locked(&self.shared.writer);
-        self.write_waiting(&mut writer)?;
         if writer.durability != durability {
             set_durability(&writer.connection, durability)?;
             writer.durability = durability;

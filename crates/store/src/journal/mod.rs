@@ -19,7 +19,6 @@ mod seal;
 mod undone;
 mod verify;
 
-pub(crate) use append::Waiting;
 pub(crate) use left::INDEXES;
 pub use left::Unknown;
 pub(crate) use pace::CALLS;

@@ -24,43 +24,6 @@ fn what_was_appended_is_read_back_in_order_and_after_a_restart() {
     assert!(again.verify(None, None).unwrap().is_ok());
 }
 
-/// Of every entry, the first one first.
-fn kinds(store: &Store) -> Vec<String> {
-    let kind =
-        |seq| serde_json::to_value(store.entry(seq, None).unwrap()?.0.event).unwrap()["kind"].as_str().map(Into::into);
-    (1..).map_while(kind).collect()
-}
-
-#[test]
-fn what_waits_stands_before_whatever_is_written_next() {
-    let house = House::new();
-    house.store.append_soon(at(0), &JournalEvent::Started { version: "0.1.0".into() }).unwrap();
-    house.store.append_soon(at(1), &JournalEvent::AllAgents { paused: true }).unwrap();
-    assert!(kinds(&house.store).is_empty(), "nobody waited for the disk");
-    assert_eq!(house.append(intent(2, 1)), 3);
-    house.store.append_soon(at(3), &JournalEvent::Quit).unwrap();
-    for _ in 0..2 {
-        house.store.catch_up().unwrap();
-        let again = Store::open(&house.path()).unwrap();
-        assert_eq!(kinds(&again), ["started", "all_agents", "intent", "quit"]);
-        assert!(again.verify(None, Some(&*house.sealer)).unwrap().is_ok());
-    }
-}
-
-#[test]
-fn what_waits_goes_on_waiting_where_it_cannot_be_written_and_nothing_is_written_past_it() {
-    let house = House::new();
-    let aside = |sql: &str| rusqlite::Connection::open(house.path()).unwrap().execute_batch(sql).unwrap();
-    aside("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT raise(ABORT, 'the disk is full'); END;");
-    house.store.append_soon(at(0), &JournalEvent::AllAgents { paused: true }).unwrap();
-    assert!(house.store.catch_up().is_err());
-    assert!(house.store.append(intent(1, 1), Durability::Full, None).is_err());
-    aside("DROP TRIGGER full;");
-    house.store.append(intent(2, 2), Durability::Full, None).unwrap();
-    assert_eq!(kinds(&house.store), ["all_agents", "intent"]);
-    assert!(house.store.verify(None, None).unwrap().is_ok());
-}
-
 #[test]
 fn payloads_are_unreadable_without_the_key() {
     let house = House::new();
