@@ -89,6 +89,7 @@ async fn a_value_below_the_fold_must_be_seen_before_it_can_be_approved() {
     let change = json!({ "connection": "Acme", "model": "res.partner", "ids": ids, "values": values });
     bridge.begin("odoo_write", change).await;
     windows.turn_to_card("on 12").await;
+    more_is_seen_to_follow(&windows).await;
     stays_disarmed(&windows).await;
     // Nor by a script's click, nor by keys on a button that is off.
     let script = "document.querySelector('[data-testid=approve]').click()";
@@ -97,6 +98,15 @@ async fn a_value_below_the_fold_must_be_seen_before_it_can_be_approved() {
     assert_eq!(house.changes(), 0);
     windows.read_to_the_end().await;
     windows.armed().await;
+}
+
+/// The scrollbar takes room of its own, so that it stays: one that lies over the content fades, and is drawn while it does.
+async fn more_is_seen_to_follow(windows: &Windows<'_>) {
+    let script = "const box = document.querySelector('[data-testid=card-scroll]'); \
+                  return [box.scrollHeight - box.clientHeight, box.offsetWidth - box.clientWidth]";
+    let told = windows.driver().script(script, json!([])).await.unwrap();
+    let [hidden, scrollbar] = [0, 1].map(|at: usize| told[at].as_i64().unwrap());
+    assert!(hidden > 0 && scrollbar >= 8, "{told}");
 }
 
 /// For longer than it takes to arm, Approve stays off.
