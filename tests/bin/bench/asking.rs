@@ -1,7 +1,8 @@
-//! Asking a person: from the click to the agent two hundred times, the window before a thousand questions, and a journal of
-//! a million entries. One run, one section of `docs/benchmarks.md`.
+//! Asking a person: from the click to the agent two hundred times, what a preview asks of Odoo, the window before a thousand
+//! questions, and a journal of a million entries. One run, one section of `docs/benchmarks.md`.
 
 mod journal;
+mod preview;
 mod queue;
 
 use crate::approval::{self, Approved};
@@ -41,7 +42,9 @@ pub(crate) async fn measure(words: Words) {
     if words.parts == ["clicks"] {
         let sim = Sim::start(SimOptions::default()).await.expect("odoo-sim starts");
         let odoo = if words.sim { Odoo::of(&sim) } else { Odoo::real("admin") };
-        let Approved { whole, odoo, rest, before, amid, after, .. } = clicks(&words, &odoo, words.rounds).await;
+        let (previewed, approved) = clicks(&words, &odoo, words.rounds).await;
+        let Approved { whole, odoo, rest, before, amid, after, .. } = approved;
+        println!("the preview of {} records: {previewed} requests", preview::RECORDS);
         println!("{rest} ms, p99 {:.1}: {before}, {amid}, {after}; in all {whole}, Odoo {odoo}", rest.quantile(0.99));
         return;
     }
@@ -52,17 +55,18 @@ pub(crate) async fn measure(words: Words) {
     let opened = queue::measure(&words.programs).await;
 
     let odoo = Odoo::real("admin");
-    let approved = clicks(&words, &odoo, CLICKS).await;
+    let (previewed, approved) = clicks(&words, &odoo, CLICKS).await;
 
     let head = machine::told(&version(&odoo), &words.command);
-    let text = text(&head, &approved, &opened, &figures);
+    let text = text(&head, previewed, &approved, &opened, &figures);
     println!("\n{text}");
     if let Some(file) = words.report {
         report::put(&file, BEGIN, END, &text);
     }
 }
 
-async fn clicks(words: &Words, odoo: &Odoo, clicks: usize) -> Approved {
+/// The requests of a preview, and the clicks.
+async fn clicks(words: &Words, odoo: &Odoo, clicks: usize) -> (usize, Approved) {
     say("the house: a connection, and agents that are admitted");
     let gauge = Gauge::open(direct::host(&odoo.url));
     let gauged = Odoo { url: gauge.url(), ..odoo.clone() };
@@ -70,12 +74,15 @@ async fn clicks(words: &Words, odoo: &Odoo, clicks: usize) -> Approved {
     let agents: Vec<String> =
         (0..clicks.div_ceil(approval::CLICKS_PER_AGENT)).map(|number| format!("bench-{number}")).collect();
     let agents: Vec<&str> = agents.iter().map(String::as_str).collect();
-    let house = House::with_agents(&words.programs.join("e2e"), &connections, &agents).await;
+    let admitted: Vec<&str> = agents.iter().copied().chain([preview::AGENT]).collect();
+    let house = House::with_agents(&words.programs.join("e2e"), &connections, &admitted).await;
+    say("a preview of a hundred records");
+    let previewed = preview::requests(&house, odoo, &gauge).await;
     say("approvals");
-    approval::approvals(&house, &agents, clicks, odoo, &gauge).await
+    (previewed, approval::approvals(&house, &agents, clicks, odoo, &gauge).await)
 }
 
-fn text(head: &str, approved: &Approved, opened: &Opened, figures: &Figures) -> String {
+fn text(head: &str, previewed: usize, approved: &Approved, opened: &Opened, figures: &Figures) -> String {
     let mut text = format!("## Asking a person\n\n{head}\n");
     text.push_str("| figure | goal | here | measured | met |\n| --- | --- | --- | --- | --- |\n");
     let mut line = |figure: &str, goal: &str, here: String, measured: String, is_met: bool| {
@@ -96,6 +103,13 @@ fn text(head: &str, approved: &Approved, opened: &Opened, figures: &Figures) -> 
             whole.count()
         ),
         p99 <= 15.0,
+    );
+    line(
+        &format!("requests to Odoo for the preview of a write to {} records", preview::RECORDS),
+        "≤ 3",
+        previewed.to_string(),
+        "from the call until its card stands there, the model being known".to_owned(),
+        previewed <= 3,
     );
     let ratio = opened.many.median() / opened.one.median();
     line(
