@@ -253,11 +253,11 @@ mod causes {
     pub(super) const BACKGROUND: &str = UNKNOWN;
 }
 
-/// Replaces a section of a file, or adds it at the end.
+/// Replaces a section of a file, or adds it at the end; what stands before and after it stays as it is.
 pub(crate) fn put(file: &Path, begin: &str, end: &str, section: &str) {
     let old = std::fs::read_to_string(file).unwrap_or_default();
     let before = old.split_once(begin).map_or(old.as_str(), |(before, _)| before);
-    let after = old.split_once(end).map_or("", |(_, after)| after);
-    let new = format!("{}\n\n{begin}\n{section}{end}\n{}", before.trim_end(), after.trim_start_matches('\n'));
+    let after = old.split_once(end).map_or("\n", |(_, after)| after);
+    let new = format!("{}\n\n{begin}\n{section}{end}{after}", before.trim_end());
     std::fs::write(file, new).expect("the report is written");
 }

@@ -15,8 +15,8 @@ fn main() -> Result<(), String> {
     let section = section(&Measured { folder: criterion })?;
     let old = std::fs::read_to_string(report).map_err(|error| format!("{}: {error}", report.display()))?;
     let before = old.split_once(BEGIN).map_or(old.as_str(), |(before, _)| before);
-    let after = old.split_once(END).map_or("", |(_, after)| after);
-    let new = format!("{}\n\n{BEGIN}\n{section}{END}\n{}", before.trim_end(), after.trim_start_matches('\n'));
+    let after = old.split_once(END).map_or("\n", |(_, after)| after);
+    let new = format!("{}\n\n{BEGIN}\n{section}{END}{after}", before.trim_end());
     std::fs::write(report, new).map_err(|error| format!("{}: {error}", report.display()))
 }
 
