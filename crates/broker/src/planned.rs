@@ -196,7 +196,9 @@ impl Progress {
         answer["not_run"] = json!(all - number);
         if let Undo::Calls { calls, leaves } = &undo {
             // What deleted records held is the person's to make again: policy may keep it from the agent.
-            answer["undo"] = calls.iter().filter(|call| call.tool != CREATE).map(|call| json!(call)).collect();
+            let steps = calls.iter().filter(|call| call.tool != CREATE);
+            let step = |call: &UndoCall| json!({"tool": call.tool, "arguments": call.arguments});
+            answer["undo"] = steps.map(step).collect();
             if !leaves.is_empty() {
                 answer["undo_leaves"] = json!(leaves);
             }

@@ -20,6 +20,7 @@ pub(crate) use export::export;
 use gatehouse_core::{Category, Question};
 pub(crate) use linked::{Names, Wanted};
 pub(crate) use links::{Move, moves};
+pub(crate) use page::readable;
 pub(crate) use sentences::{name_of_new, reference, sentence, touches};
 use serde_json::Value;
 pub(crate) use unseen::{is_passing, preview as unseen_preview};

@@ -23,7 +23,7 @@ pub enum Undo {
 impl Undo {
     /// One call that brings back everything.
     pub fn by(tool: &str, arguments: Value) -> Self {
-        Self::Calls { calls: vec![UndoCall { tool: tool.to_owned(), arguments }], leaves: Vec::new() }
+        Self::Calls { calls: vec![UndoCall::new(tool, arguments)], leaves: Vec::new() }
     }
 
     /// There is no way back, and why.
@@ -48,6 +48,17 @@ pub struct UndoCall {
     pub tool: String,
     /// Its arguments.
     pub arguments: Value,
+    /// What the call that is taken back left in the records that this one names: values as Odoo reads them, by record and
+    /// field. A record that holds something else by now was changed since. `null` where that is not looked at.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub left: Value,
+}
+
+impl UndoCall {
+    /// A call whose records may hold anything by now.
+    pub fn new(tool: &str, arguments: Value) -> Self {
+        Self { tool: tool.to_owned(), arguments, left: Value::Null }
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +72,10 @@ mod tests {
         let text = serde_json::to_string(&undo).unwrap();
         assert!(text.contains(r#""kind":"calls""#), "{text}");
         assert_eq!(serde_json::from_str::<Undo>(&text).unwrap(), undo);
+        let Undo::Calls { calls, .. } = &undo else { panic!("no way back") };
+        assert!(!text.contains("left\""), "{text}");
+        let left = UndoCall { left: json!({"7": {"state": "sale"}}), ..calls[0].clone() };
+        assert_eq!(serde_json::from_value::<UndoCall>(json!(left)).unwrap(), left);
         let none = Undo::none("Deleted records do not come back.").leaving("nothing");
         assert_eq!(none, Undo::None { why: "Deleted records do not come back.".into() });
     }

@@ -10,7 +10,7 @@ const LEADING: [&str; 9] =
 const DATA: usize = 40;
 
 /// The text of a page, line by line.
-pub(super) fn readable(html: &str) -> String {
+pub(crate) fn readable(html: &str) -> String {
     let mut page = Page::default();
     // What stands between these tags is no running text.
     let mut inside: Option<&str> = None;

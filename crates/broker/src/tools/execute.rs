@@ -16,9 +16,9 @@ use action::{Called, Given};
 use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Effect, ErrorCode, Risk, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::{Fields, Method, OdooError};
-use known::Known;
+use known::{Known, Ran};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 const NAME: &str = "odoo_execute";
 const MOST: usize = 500;
@@ -78,7 +78,8 @@ impl Tool for Execute {
             place.insert("companies".into(), companies.clone());
         }
         let facts = facts_of(&model, &method, ids.as_deref(), known);
-        Ok(Box::new(ExecuteCall { facts, model, method, ids, kwargs, known, fields, locale, place }))
+        let left = OnceLock::new();
+        Ok(Box::new(ExecuteCall { facts, model, method, ids, kwargs, known, fields, locale, place, left }))
     }
 }
 
@@ -143,6 +144,8 @@ struct ExecuteCall {
     locale: Locale,
     /// Connection and companies, as the agent would give them again.
     place: Map<String, Value>,
+    /// Where its records stood when it had run; not set where that was not read.
+    left: OnceLock<Value>,
 }
 
 #[async_trait]
@@ -230,6 +233,9 @@ impl Call for ExecuteCall {
         for (name, part) in given.told {
             answer[name] = part;
         }
+        if answer["status"] == "done" {
+            self.look_what_it_left(site, &answer).await;
+        }
         let on = self.ids.as_ref().map_or_else(String::new, |ids| format!(" on {}", counted(ids.len(), "record")));
         Ok(Done {
             answer,
@@ -240,7 +246,7 @@ impl Call for ExecuteCall {
         })
     }
 
-    fn undo(&self, _: &Value, done: &Done) -> Undo {
+    fn undo(&self, before: &Value, done: &Done) -> Undo {
         if done.answer["status"] == "form_wanted" {
             return Undo::none("Odoo opened a form instead of finishing; nothing is known to have changed.");
         }
@@ -248,7 +254,7 @@ impl Call for ExecuteCall {
             return Undo::none("What this method does is not known, so there is no known way back.");
         };
         let made = action::ids_in(&done.answer["ids"]);
-        known.undo(&self.facts.ids, done.answer["opens"]["model"].as_str(), &made)
+        known.undo(&self.ran(&done.answer, &made), before, self.left.get())
     }
 
     fn makes(&self) -> usize {
@@ -257,6 +263,19 @@ impl Call for ExecuteCall {
 }
 
 impl ExecuteCall {
+    fn ran<'a>(&'a self, answer: &'a Value, made: &'a [i64]) -> Ran<'a> {
+        Ran { ids: &self.facts.ids, opened: answer["opens"]["model"].as_str(), made }
+    }
+
+    /// Reads where the records stand on which methods would take it back: what differs then was changed since.
+    async fn look_what_it_left(&self, site: &Site, answer: &Value) {
+        let made = action::ids_in(&answer["ids"]);
+        let Some((model, ids)) = self.known.and_then(|known| known.back_on(&self.ran(answer, &made))) else { return };
+        if let Some(left) = shown::standing_of(site, &self.locale, model, ids).await {
+            self.left.get_or_init(|| left);
+        }
+    }
+
     /// Arguments that the method does not take, with what to do about it.
     fn misfit(&self, error: EdgeError) -> EdgeError {
         let next = if self.ids.is_none() {

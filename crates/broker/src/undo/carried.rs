@@ -9,6 +9,7 @@ use crate::journal::outcome_of;
 use crate::planned::Progress;
 use crate::policy::payload;
 use crate::preview::{KEPT_TEXT, shortened};
+use crate::read_back::Change;
 use crate::state::{Broker, new_call_id};
 use crate::tools::{self, Done, Site, in_step};
 use crate::view::Topic;
@@ -76,7 +77,7 @@ impl Broker {
         let all = prepared.turns.len();
         for (done, turn) in prepared.turns.iter().enumerate() {
             let taken = match turn.steps.as_slice() {
-                [step] => self.take_step(turn, step, ticket, None).await.map(drop),
+                [step] => self.take_step(turn, step, &prepared.site, ticket, None).await.map(drop),
                 _ => self.take_steps(turn, &prepared.site, ticket).await,
             };
             if let Err(error) = taken {
@@ -114,7 +115,7 @@ impl Broker {
         let mut progress = Progress::default();
         let mut failed = None;
         for (place, step) in steps.iter().enumerate() {
-            match self.take_step(turn, step, ticket, Some(&id)).await {
+            match self.take_step(turn, step, site, ticket, Some(&id)).await {
                 Ok((done, undo)) => progress.did(place + 1, &step.call.facts().tool, &done, Some(undo)),
                 Err(error) => {
                     failed = Some((place, in_step(place + 1, error)));
@@ -138,17 +139,17 @@ impl Broker {
         failed.map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    /// One call: what is there by now is looked at once more, the intent is durable before it is sent.
+    /// One call at `place`: what is there by now is looked at once more, the intent is durable before it is sent.
     async fn take_step(
         &self,
         turn: &Turn,
         step: &Step,
+        place: &Site,
         ticket: &TicketId,
         plan: Option<&CallId>,
     ) -> Result<(Done, Undo), EdgeError> {
         let (id, started) = (new_call_id(), self.now());
         let facts = step.call.facts();
-        let site = self.may_go_on(turn)?;
         let of = CallHeader {
             tool: facts.tool.clone(),
             category: facts.risk.category,
@@ -157,11 +158,16 @@ impl Broker {
             records: facts.records,
             plan: plan.cloned(),
             undoes: Some(plan.map_or(&turn.change.call, |_| &step.of).clone()),
-            ..header(turn, &site, ticket)
+            ..header(turn, place, ticket)
         };
-        let mut kept = payload(&step.arguments, Some(facts), self.facts_of(&site).as_ref(), None, 0);
-        let before = match self.before(step, &site).await {
-            Ok(before) => before,
+        let mut kept = payload(&step.arguments, Some(facts), self.facts_of(place).as_ref(), None, 0);
+        let ready = match self.may_go_on(turn) {
+            Ok(site) => self.before(step, &site).await.map(|before| (site, before)),
+            Err(error) => Err(error),
+        };
+        let (site, before) = match ready {
+            Ok(ready) => ready,
+            // A step that was not sent stands in the journal, too: what it belongs to was not taken back as a whole.
             Err(error) => {
                 let outcome = Outcome::Failed { code: error.code, message: error.message.clone() };
                 let duration_ms = self.millis_since(started);
@@ -172,18 +178,26 @@ impl Broker {
         kept["resolved"] = shortened(&step.call.resolved(), KEPT_TEXT);
         kept["before"] = before.clone();
         self.note_intent(JournalEvent::Intent { call: id.clone(), of }, kept).await?;
-        let done = match self.may_go_on(turn) {
+        let mut done = match self.may_go_on(turn) {
             Ok(_) => step.call.run(&site).await,
             Err(error) => Err(error),
         };
+        // Some of its records are written and the rest are not: the rest can still be taken back.
+        let is_part = done.as_ref().is_ok_and(|done| done.answer["status"] == "partly_done");
+        if let (true, Ok(done)) = (is_part, &mut done) {
+            done.outcome = Some(Outcome::Unknown { message: done.summary.clone() });
+        }
         let undo = done.as_ref().ok().map(|done| step.call.undo(&before, done));
-        self.settle_step(id, &done, undo.as_ref(), self.millis_since(started));
+        self.settle_step(id.clone(), &done, undo.as_ref(), self.millis_since(started));
+        if !is_part {
+            let sent = || Change::sent(self, &id, &site, step.call.as_ref(), &before, started);
+            done = self.told_with_read_back(done, sent).await;
+        }
         self.changed(&[Topic::Activity]);
         let (done, undo) = (done?, undo.unwrap_or_else(|| Undo::none("It changed nothing.")));
         match outcome_of(&Ok(done.clone())) {
+            _ if is_part => Err(EdgeError::new(ErrorCode::OdooRefused, done.summary)),
             Outcome::Unknown { message } => Err(EdgeError::new(ErrorCode::OutcomeUnknown, message)),
-            // Some of its records are written, and the rest are not.
-            _ if done.answer["status"] == "partly_done" => Err(EdgeError::new(ErrorCode::OdooRefused, done.summary)),
             _ => Ok((done, undo)),
         }
     }

@@ -1,18 +1,24 @@
-//! Which calls are taken back: the one that was named, or what an agent changed of late until the first that cannot be.
+//! Which calls are taken back: the one that was named, or what an agent changed of late until the first that
+//! somebody's change stands against.
 
 use super::recalled::{Change, Recalled, call_of, outcome_of};
 use super::{Asked, no_way_back};
 use crate::state::Broker;
+use crate::tools::counted;
 use gatehouse_core::{CallId, Category, EdgeError, Outcome};
 
 /// Calls on one card.
 const MOST: usize = 50;
+/// Calls without a way back that are named.
+const NAMED: usize = 10;
 /// Calls of the last hour that are looked at.
 const LOOKED_AT: usize = 2_000;
 
 /// Calls that would be taken back, before anything of them is prepared.
 pub(super) struct Chosen {
     pub(super) changes: Vec<Change>,
+    /// What was done beside them and has no way back, a sentence each.
+    pub(super) stays: Vec<String>,
     /// Why none that are older.
     pub(super) stops_before: Option<String>,
 }
@@ -23,11 +29,13 @@ impl Broker {
         match asked {
             Asked::Call(call) => match self.recall(call)? {
                 Recalled::Nothing => Err(no_way_back("This call changed nothing.")),
-                Recalled::Final(why) => Err(no_way_back(&why)),
+                Recalled::Stays(why) | Recalled::Final(why) => Err(no_way_back(&why)),
                 Recalled::Change(_) if self.taken_back_at(call)?.is_some() => {
                     Err(no_way_back("This call was taken back already."))
                 }
-                Recalled::Change(change) => Ok(Chosen { changes: vec![*change], stops_before: None }),
+                Recalled::Change(change) => {
+                    Ok(Chosen { changes: vec![*change], stays: Vec::new(), stops_before: None })
+                }
             },
             Asked::Agent { agent, since, until } => {
                 let mut calls = Vec::new();
@@ -46,9 +54,12 @@ impl Broker {
         }
     }
 
-    /// Those of these calls that can be taken back, until the first that cannot.
+    /// Those of these calls that can be taken back. One that has no way back is passed by and named: what it changed where
+    /// an older one wrote stands against that as somebody's change would.
     fn newest_with_a_way_back(&self, calls: &[CallId]) -> Result<Chosen, EdgeError> {
-        let mut changes: Vec<Change> = Vec::new();
+        let (mut changes, mut stays): (Vec<Change>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut unnamed = 0;
+        let mut stops_before = None;
         for call in calls {
             if self.taken_back_at(call)?.is_some() {
                 continue;
@@ -56,12 +67,20 @@ impl Broker {
             let change = match self.recall(call)? {
                 Recalled::Nothing => continue,
                 Recalled::Final(why) => {
-                    let what = self.summary_of(call);
-                    return Ok(Chosen { changes, stops_before: Some(format!("It stops before “{what}”: {why}")) });
+                    stops_before = Some(format!("It stops before “{}”: {why}", self.summary_of(call)));
+                    break;
+                }
+                Recalled::Stays(_) if stays.len() == NAMED => {
+                    unnamed += 1;
+                    continue;
+                }
+                Recalled::Stays(why) => {
+                    stays.push(format!("“{}” stays: {why}", self.summary_of(call)));
+                    continue;
                 }
                 Recalled::Change(change) => *change,
             };
-            let stop = if changes.len() == MOST {
+            stops_before = if changes.len() == MOST {
                 Some(format!("It stops after {MOST} calls: take the older ones back afterwards."))
             } else if changes.first().is_some_and(|first| first.connection != change.connection) {
                 let place = self.registry(|registry| {
@@ -72,12 +91,15 @@ impl Broker {
             } else {
                 None
             };
-            if stop.is_some() {
-                return Ok(Chosen { changes, stops_before: stop });
+            if stops_before.is_some() {
+                break;
             }
             changes.push(change);
         }
-        Ok(Chosen { changes, stops_before: None })
+        if unnamed > 0 {
+            stays.push(format!("{} without a way back stay, too.", counted(unnamed, "more call")));
+        }
+        Ok(Chosen { changes, stays, stops_before })
     }
 
     fn summary_of(&self, call: &CallId) -> String {

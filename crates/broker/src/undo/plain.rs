@@ -1,13 +1,12 @@
 //! Whether a field still holds what a call left there: values as Odoo reads them, and as they were written, in one form.
 
-use crate::html::{Piece, pieces};
-use crate::preview::alone;
+use crate::preview::{alone, readable};
 use gatehouse_odoo::{Field, FieldType};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Decimals that a number has at least where it is compared: what Odoo rounds, it rounds to two or more.
-const DECIMALS: usize = 2;
+/// Decimals that an amount of money has at least where it is compared: its currency's are not known here.
+const CENTS: usize = 2;
 
 /// A value in the form in which two of them are compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,15 +32,19 @@ pub(super) enum Held {
 }
 
 /// Compares what is there now with what was there before a call wrote, and with what it left. `written` is none where
-/// nobody knows what the call wrote.
+/// nobody knows what the call wrote. What was there counts first where it is there to the letter, and last where Odoo may
+/// only have put it in another form: a call that changed nothing but a link, or a digit, is taken back all the same.
 pub(super) fn held(now: &Value, before: &Value, written: Option<&Value>, field: &Field) -> Held {
-    let found = plain(now, field);
-    if is_same(&plain(before, field), &found) {
+    let (found, was) = (plain(now, field), plain(before, field));
+    if now == before || field.kind != FieldType::Html && was == found {
         return Held::Before;
     }
     let left = written.and_then(|written| left(before, written, field));
-    if left.as_ref().is_some_and(|left| is_same(left, &found)) {
+    if left.as_ref().is_some_and(|left| is_same(left, &found, field)) {
         return Held::Left;
+    }
+    if is_same(&was, &found, field) {
+        return Held::Before;
     }
     let left = match left {
         Some(Plain::Records(ids)) => listed(&ids),
@@ -54,10 +57,10 @@ pub(super) fn held(now: &Value, before: &Value, written: Option<&Value>, field: 
 
 /// Whether a value as Odoo reads it is this one.
 pub(super) fn holds(now: &Value, wanted: &Value, field: &Field) -> bool {
-    is_same(&plain(wanted, field), &plain(now, field))
+    is_same(&plain(wanted, field), &plain(now, field), field)
 }
 
-/// A value as a person reads it: HTML by its text.
+/// A value as a person reads it: HTML by its words, and by what its links, images and scripts lead to.
 pub(super) fn shown(value: &Value, field: &Field) -> String {
     match plain(value, field) {
         Plain::Text(text) if field.kind == FieldType::Html => text,
@@ -134,26 +137,29 @@ fn text_or_nothing(text: &str) -> Plain {
     if text.is_empty() { Plain::Nothing } else { Plain::Text(text.to_owned()) }
 }
 
-/// The words of HTML. Odoo cleans what is written: tags and attributes come back otherwise.
+/// What a reader of HTML meets, and where its links and images lead. Odoo cleans what is written: other tags and attributes
+/// come back otherwise.
 fn text_of(html: &str) -> String {
-    let mut text = String::new();
-    let taken: Result<(), std::convert::Infallible> = pieces(html, |piece| {
-        match piece {
-            Piece::Words(words) => text.push_str(words),
-            Piece::Line | Piece::Entry | Piece::Cell => text.push(' '),
-        }
-        Ok(())
-    });
-    let Ok(()) = taken;
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    readable(html).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// `wanted` is what was written or read earlier, `found` what is there: a number may have been rounded on the way.
-fn is_same(wanted: &Plain, found: &Plain) -> bool {
+/// `wanted` is what was written or read earlier, `found` what is there: a number may have been rounded on the way, to the
+/// field's own decimals; an amount of money to those that its currency has, which are told by the two amounts at best.
+fn is_same(wanted: &Plain, found: &Plain, field: &Field) -> bool {
     let (Plain::Number(wanted), Plain::Number(found)) = (wanted, found) else { return wanted == found };
-    let decimals = found.to_string().split_once('.').map_or(0, |(_, behind)| behind.len()).max(DECIMALS);
-    let rounded: f64 = format!("{wanted:.decimals$}").parse().unwrap_or(*wanted);
-    (rounded - found).abs() < f64::EPSILON * found.abs().max(1.0)
+    let close = |wanted: f64| (wanted - found).abs() <= f64::EPSILON * 4.0 * found.abs().max(f64::MIN_POSITIVE);
+    let decimals = match (field.decimals, field.kind) {
+        (Some(decimals), _) => usize::from(decimals),
+        (None, FieldType::Monetary) => digits(*found).max(CENTS),
+        (None, _) => return close(*wanted),
+    };
+    let rounded = |number: f64| format!("{number:.decimals$}").parse().unwrap_or(number);
+    close(*wanted) || close(rounded(*wanted)) || close(rounded(wanted + wanted * f64::EPSILON))
+}
+
+/// How many digits a number has behind its point.
+fn digits(number: f64) -> usize {
+    number.to_string().split_once('.').map_or(0, |(_, behind)| behind.len())
 }
 
 #[cfg(test)]
@@ -163,7 +169,8 @@ mod tests {
     use serde_json::json;
 
     fn held_by(kind: &str, now: &Value, before: &Value, written: &Value) -> Held {
-        let table = json!({"field": {"type": kind, "string": "Field", "relation": "x.y"}});
+        let (kind, digits) = if kind == "cents" { ("float", json!([16, 2])) } else { (kind, Value::Null) };
+        let table = json!({"field": {"type": kind, "string": "Field", "relation": "x.y", "digits": digits}});
         let fields = Fields::parse("x", table).unwrap();
         held(now, before, Some(written), fields.get("field").unwrap())
     }
@@ -177,7 +184,11 @@ mod tests {
             ("html", json!("<p>Hello <b>you</b></p>"), json!(false), json!("<div class='x'>Hello you</div>")),
             ("many2one", json!([75, "France"]), json!([20, "Belgium"]), json!(75)),
             ("many2one", json!(false), json!([20, "Belgium"]), Value::Null),
-            ("float", json!(1.23), json!(4.0), json!(1.2349)),
+            ("cents", json!(1.23), json!(4.0), json!(1.2349)),
+            ("cents", json!(1.01), json!(4.0), json!(1.005)),
+            ("float", json!(1.2349), json!(1.23), json!(1.2349)),
+            ("float", json!(0.004), json!(0), json!(0.004)),
+            ("monetary", json!(1.23), json!(4.0), json!(1.234)),
             ("float", json!(0), json!(4.0), Value::Null),
             ("monetary", json!(10), json!(4.0), json!(10.0)),
             ("boolean", json!(false), json!(true), json!(false)),
@@ -195,9 +206,29 @@ mod tests {
         assert_eq!(held_by("char", &json!("theirs"), &json!("old"), &json!("new")), other("new", "theirs"));
         assert_eq!(held_by("float", &json!(1.2), &json!(4.0), &json!(1.23)), other("1.23", "1.2"));
         assert_eq!(held_by("float", &json!(1), &json!(4.0), &json!(1.23)), other("1.23", "1"));
+        assert_eq!(held_by("float", &json!(1.08), &json!(4.0), &json!(1.0834)), other("1.0834", "1.08"));
         assert_eq!(held_by("many2one", &json!([3, "Spain"]), &json!(false), &json!(75)), other("#75", "Spain (#3)"));
         assert_eq!(held_by("html", &json!("<p>c</p>"), &json!("<p>a</p>"), &json!("<p>b</p>")), other("b", "c"));
         assert_eq!(held_by("many2many", &json!([1]), &json!([1, 2]), &json!([[4, 3, 0]])), other("#1, #2, #3", "#1"));
+    }
+
+    #[test]
+    fn a_link_that_leads_elsewhere_under_the_same_words_is_another_value() {
+        let page =
+            |target: &str, class: &str| json!(format!(r#"<p>See <a class="{class}" href="{target}">here</a></p>"#));
+        let (good, evil) = (page("https://good.example", "a"), page("https://evil.example", "a"));
+        assert_eq!(held_by("html", &evil, &good, &evil), Held::Left);
+        assert_eq!(held_by("html", &page("https://evil.example", "b"), &good, &evil), Held::Left, "cleaned by Odoo");
+        assert_eq!(held_by("html", &page("https://good.example", "b"), &good, &evil), Held::Before, "cleaned by Odoo");
+        let Held::Other { left, now } = held_by("html", &page("https://third.example", "a"), &good, &evil) else {
+            panic!("a person's own link counts as the call's")
+        };
+        assert_eq!(
+            (left.as_str(), now.as_str()),
+            ("See here <https://evil.example>", "See here <https://third.example>")
+        );
+        let bold = json!("<p>a <b>b</b></p>");
+        assert_eq!(held_by("html", &bold, &json!("<p>a b</p>"), &bold), Held::Left, "only its looks were changed");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::recalled::{Change, Part};
 use super::sifted::{Restored, Sieve, Sifted};
 use super::there::There;
 use super::{Asked, no_way_back};
-use crate::preview::{Entry, Preview, SHOWN_RECORDS, alone, typed_count};
+use crate::preview::{Entry, Preview, alone, typed_count};
 use crate::state::Broker;
 use crate::tools::arguments::Arguments;
 use crate::tools::{Call, Locale, Site};
@@ -56,13 +56,16 @@ struct Draft {
 impl Broker {
     /// Prepares from live data what was asked. Refused where nothing is left to take back.
     pub(super) async fn prepare_undo(&self, asked: &Asked) -> Result<Prepared, EdgeError> {
-        let Chosen { changes, mut stops_before } = self.choose_undone(asked)?;
-        let first = changes.first().ok_or_else(|| nothing_left(asked, stops_before.as_deref(), &[]))?;
+        let Chosen { changes, stays, mut stops_before } = self.choose_undone(asked)?;
+        let Some(first) = changes.first() else {
+            return Err(nothing_left(asked, stops_before.as_deref(), &[], &stays));
+        };
         let site = self.site_of_undo(first)?;
         let is_one = matches!(asked, Asked::Call(_));
         let mut there = There::default();
         let mut turns: Vec<Turn> = Vec::new();
-        let (mut calls, mut steps, mut conflicts, mut leaves) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut calls, mut steps, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut leaves = stays.clone();
         for change in changes {
             let draft = match self.draft(&site, &mut there, &change, steps.len()).await {
                 Ok(draft) => draft,
@@ -89,7 +92,7 @@ impl Broker {
             turns.push(Turn { change, steps: draft.steps });
         }
         if turns.is_empty() {
-            return Err(nothing_left(asked, stops_before.as_deref(), &conflicts));
+            return Err(nothing_left(asked, stops_before.as_deref(), &conflicts, &stays));
         }
         let type_count = count_to_type(&turns);
         let card = UndoCard { calls, steps, conflicts, leaves, stops_before, preview_error: None, type_count };
@@ -101,11 +104,13 @@ impl Broker {
     async fn draft(&self, site: &Site, there: &mut There, change: &Change, before: usize) -> Result<Draft, EdgeError> {
         let mut draft = Draft::default();
         for part in &change.parts {
+            let mut blocked = BTreeSet::new();
             for back in &part.back {
                 let (locale, given) = self.placed(site, part, back).await?;
                 let model = given.arguments["model"].as_str().unwrap_or_default();
                 let fields = site.fields(model, locale.lang.as_deref()).await?;
-                let sieve = Sieve { site, locale: &locale, fields, part, there, sifted: Sifted::default() };
+                let (locale, blocked, sifted) = (&locale, &mut blocked, Sifted::default());
+                let sieve = Sieve { site, locale, fields, part, there, blocked, sifted };
                 let sifted = sieve.sift(&given).await?;
                 draft.conflicts.extend(sifted.conflicts);
                 for arguments in sifted.arguments {
@@ -135,7 +140,7 @@ impl Broker {
         }
         let (_, definition) = self.0.tools.get(&back.tool).ok_or_else(|| no_way_back("Its way back is not known."))?;
         let locale = Locale::of(site, &Arguments::check(definition, &arguments)?).await?;
-        Ok((locale, UndoCall { tool: back.tool.clone(), arguments }))
+        Ok((locale, UndoCall { arguments, ..back.clone() }))
     }
 
     /// A call that takes another back, described and previewed like any other. The guard is asked, policies are not: a
@@ -186,7 +191,8 @@ fn card_of(number: usize, call: &dyn Call, preview: &Preview, restored: &[Restor
             foresee(&mut entry.record, change);
         }
     }
-    let records = entries.into_iter().map(|entry| entry.record).take(SHOWN_RECORDS).collect();
+    // All of them: what is taken back was on a card before, and is as long as that.
+    let records = entries.into_iter().map(|entry| entry.record).collect();
     StepCard {
         number: u32::try_from(number).unwrap_or(u32::MAX),
         tool: facts.tool.clone(),
@@ -214,12 +220,13 @@ fn foresee(record: &mut RecordChange, change: &Restored) {
 }
 
 /// What has to be typed before all of it is sent, as for a plan: it is as strict as its strictest step. A record that
-/// several steps touch counts once.
+/// several steps touch counts once, and each of its lines for itself.
 fn count_to_type(turns: &[Turn]) -> Option<u64> {
     let facts = || turns.iter().flat_map(|turn| &turn.steps).map(|step| step.call.facts());
     let named = |facts: &CallFacts| facts.ids.iter().map(|id| (facts.model.clone(), *id)).collect::<Vec<_>>();
     let known: BTreeSet<(Option<String>, i64)> = facts().flat_map(named).collect();
-    let fresh: u64 = facts().filter(|facts| facts.ids.is_empty()).filter_map(|facts| facts.records).sum();
+    let beside = |facts: &CallFacts| facts.records.unwrap_or(0).saturating_sub(facts.ids.len() as u64);
+    let fresh: u64 = facts().map(beside).sum();
     let destructive = facts().any(|facts| facts.risk.category == Category::Destructive);
     let category = if destructive { Category::Destructive } else { Category::Write };
     typed_count(known.len() as u64 + fresh, category)
@@ -253,7 +260,7 @@ fn in_words(conflicts: &[UndoConflict]) -> String {
 }
 
 /// Why there is no card.
-fn nothing_left(asked: &Asked, stops_before: Option<&str>, conflicts: &[UndoConflict]) -> EdgeError {
+fn nothing_left(asked: &Asked, stops_before: Option<&str>, conflicts: &[UndoConflict], stays: &[String]) -> EdgeError {
     if let Some(why) = stops_before {
         return no_way_back(&format!("Nothing can be taken back. {why}"));
     }
@@ -263,7 +270,8 @@ fn nothing_left(asked: &Asked, stops_before: Option<&str>, conflicts: &[UndoConf
     match asked {
         Asked::Call(_) => no_way_back("Everything is as it was before this call already."),
         Asked::Agent { agent, .. } => {
-            no_way_back(&format!("{agent} changed nothing in the last hour that can still be taken back."))
+            let stays: String = stays.iter().map(|stays| format!(" {stays}")).collect();
+            no_way_back(&format!("{agent} changed nothing in the last hour that can still be taken back.{stays}"))
         }
     }
 }

@@ -4,8 +4,8 @@ use crate::state::Broker;
 use crate::tools;
 use crate::view::UndoOffer;
 use gatehouse_core::{
-    AgentId, CallHeader, CallId, Category, ConnectionId, EdgeError, JournalEntry, JournalEvent, Outcome, Timestamp,
-    Undo, UndoCall,
+    AgentId, CallHeader, CallId, Category, ConnectionId, EdgeError, Finding, JournalEntry, JournalEvent, Outcome,
+    Timestamp, Undo, UndoCall,
 };
 use gatehouse_store::{Line, PayloadState, SentCall};
 use serde_json::Value;
@@ -18,6 +18,8 @@ const DEPTH: usize = 64;
 pub(super) enum Recalled {
     /// It changed something and has a way back.
     Change(Box<Change>),
+    /// It changed something and has no way back, as was known when it ended: why.
+    Stays(String),
     /// It changed something, or may have, and cannot be taken back: why.
     Final(String),
     /// It changed nothing.
@@ -73,7 +75,7 @@ impl Broker {
     pub(crate) fn undo_offer(&self, call: &CallId) -> Result<Option<UndoOffer>, EdgeError> {
         Ok(match self.recall(call)? {
             Recalled::Nothing => None,
-            Recalled::Final(why) => Some(UndoOffer::Impossible { why }),
+            Recalled::Stays(why) | Recalled::Final(why) => Some(UndoOffer::Impossible { why }),
             Recalled::Change(change) => Some(match self.taken_back_at(call)? {
                 Some(at) => UndoOffer::Undone { at },
                 None => UndoOffer::Possible { leaves: change.leaves },
@@ -100,6 +102,25 @@ impl Broker {
     /// When a call was taken back as a whole, if it was and that was not taken back itself.
     pub(super) fn taken_back_at(&self, call: &CallId) -> Result<Option<Timestamp>, EdgeError> {
         self.taken_back_within(call, DEPTH)
+    }
+
+    /// Whether a call that takes this one back was sent, and nobody knows what came of it; what was found in Odoo, once
+    /// that was looked at.
+    fn may_have_gone_back(&self, call: &CallId) -> Result<Option<Option<String>>, EdgeError> {
+        let lines = self.0.store.undoing(call).map_err(|error| error.edge())?;
+        let one = |line: &Line| {
+            let is_sent = matches!(line.entry.event, JournalEvent::Intent { .. });
+            match (is_sent, outcome_of(line), line.read_back.as_ref().map(|entry| &entry.event)) {
+                (true, None, _) | (true, Some(Outcome::Unknown { .. }), None) => Some(None),
+                (true, Some(Outcome::Unknown { .. }), Some(JournalEvent::ReadBack { finding, message, .. }))
+                    if *finding != Finding::NotApplied =>
+                {
+                    Some(Some(message.clone()))
+                }
+                _ => None,
+            }
+        };
+        Ok(lines.iter().filter_map(one).min())
     }
 
     fn taken_back_within(&self, call: &CallId, depth: usize) -> Result<Option<Timestamp>, EdgeError> {
@@ -162,14 +183,26 @@ impl Broker {
         };
         let (calls, leaves) = match undo {
             Undo::Calls { calls, leaves } => (calls, leaves),
-            Undo::None { why } => return Ok(Recalled::Final(why)),
+            Undo::None { why } => return Ok(Recalled::Stays(why)),
         };
         let parts =
             if of.tool == tools::PLAN { self.parts_of(call)? } else { part_of(&found, calls).map(|part| vec![part]) };
         let (Ok(parts), Some(connection), Some(place)) = (parts, of.connection.clone(), place_of(&found.sent)) else {
             return Ok(Recalled::Final("What the journal keeps of it cannot be read any more.".to_owned()));
         };
+        let makes = parts.iter().flat_map(|part| &part.back).any(|back| back.tool == tools::CREATE);
+        let perhaps = if makes { self.may_have_gone_back(call)? } else { None };
+        if let Some(None) = perhaps {
+            return Ok(Recalled::Final(
+                "It was sent to be taken back, and Odoo's answer was lost. Gatehouse looks in a few minutes what became of \
+                 that; then ask again."
+                    .to_owned(),
+            ));
+        }
         let mut leaves: Vec<String> = leaves.into_iter().filter(|left| !left.contains(tools::OF_A_PLACE)).collect();
+        if let Some(Some(found)) = perhaps {
+            leaves.push(format!("It may have been taken back already, and would be made twice. {found}"));
+        }
         if !is_known {
             leaves.push("Whether all of it happened is not known; what is known of it is taken back.".to_owned());
         }
@@ -229,9 +262,18 @@ pub(super) fn outcome_of(line: &Line) -> Option<&Outcome> {
     }
 }
 
+/// What was found in Odoo of a call of unknown outcome.
+fn found(line: &Line) -> Option<Finding> {
+    match line.read_back.as_ref().map(|entry| &entry.event) {
+        Some(JournalEvent::ReadBack { finding, .. }) => Some(*finding),
+        _ => None,
+    }
+}
+
 /// When the last of these ended, where every one of them was done.
 fn all_done(lines: &[Line]) -> Option<Timestamp> {
-    let done = |line: &Line| matches!(outcome_of(line), Some(Outcome::Done { .. }));
+    let done =
+        |line: &Line| matches!(outcome_of(line), Some(Outcome::Done { .. })) || found(line) == Some(Finding::Applied);
     let ended = lines.iter().map(|line| line.settled.as_ref().unwrap_or(&line.entry).at);
     if lines.iter().all(done) { ended.max() } else { None }
 }

@@ -1,6 +1,6 @@
 //! Which part of a call that takes another back may be sent: fields that nobody changed since, records that are there.
 
-use super::plain::{Held, held, holds};
+use super::plain::{Held, held, holds, shown};
 use super::recalled::{Part, ids_of, updates_of};
 use super::there::{At, There};
 use crate::preview::SHOWN_RECORDS;
@@ -45,6 +45,8 @@ pub(super) struct Sieve<'a> {
     pub(super) fields: Arc<Fields>,
     pub(super) part: &'a Part,
     pub(super) there: &'a mut There,
+    /// Records that a call before this one could not be sent for: neither is this.
+    pub(super) blocked: &'a mut BTreeSet<i64>,
     pub(super) sifted: Sifted,
 }
 
@@ -72,12 +74,21 @@ impl Sieve<'_> {
         } else if back.arguments.get("ids").is_none() {
             self.sifted.arguments.push(back.arguments.clone());
         } else {
-            let ids = ids_of(&back.arguments);
-            self.there.read(self.site, self.locale, &model, &ids, &BTreeSet::new()).await?;
-            let (kept, missing): (Vec<At>, Vec<At>) =
-                ids.iter().map(|id| At::new(self.locale, &model, *id)).partition(|at| self.there.exists(at));
-            for at in &missing {
-                self.is_gone(at);
+            let mut ids = ids_of(&back.arguments);
+            ids.retain(|id| !self.blocked.contains(id));
+            let left = |id: i64| back.left.get(id.to_string())?.as_object();
+            let names = ids.iter().filter_map(|id| left(*id)).flat_map(Map::keys);
+            let names = names.filter(|name| self.fields.get(name).is_some()).cloned().collect();
+            self.there.read(self.site, self.locale, &model, &ids, &names).await?;
+            let mut kept = Vec::new();
+            for at in ids.iter().map(|id| At::new(self.locale, &model, *id)) {
+                if !self.there.exists(&at) {
+                    self.is_gone(&at);
+                } else if self.is_as_left(&at, left(at.id)) {
+                    kept.push(at);
+                    continue;
+                }
+                self.blocked.insert(at.id);
             }
             if !kept.is_empty() {
                 let mut arguments = back.arguments.clone();
@@ -91,6 +102,23 @@ impl Sieve<'_> {
             }
         }
         Ok(self.sifted)
+    }
+
+    /// Whether a record holds what the call left there. It will hold what was there before, once it is taken back.
+    fn is_as_left(&mut self, at: &At, left: Option<&Map<String, Value>>) -> bool {
+        let fields = self.fields.clone();
+        let mut is_so = true;
+        for (name, left) in left.into_iter().flatten() {
+            let Some(field) = fields.get(name) else { continue };
+            let now = self.there.value(at, name);
+            if !holds(&now, left, field) {
+                self.conflict(at, name, &field.label, shown(left, field), shown(&now, field));
+                is_so = false;
+            } else if let Some(was) = self.part.was(None, at.id, name) {
+                self.there.will_hold(at, name, was.clone());
+            }
+        }
+        is_so
     }
 
     /// The values of one record that may be written back.

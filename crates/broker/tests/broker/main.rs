@@ -46,6 +46,7 @@ mod schema;
 mod sealed;
 mod taking_back;
 mod taking_back_many;
+mod taking_back_since;
 mod trial;
 mod undo;
 mod unseen;

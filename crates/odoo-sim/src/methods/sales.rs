@@ -61,6 +61,14 @@ pub(super) const METHODS: &[Method] = &[
         run: won_with_rainbow,
     },
     Method { name: "action_set_lost", on: On::One("crm.lead"), takes_ids: true, params: &[], is_open: true, run: lost },
+    Method {
+        name: "action_restore",
+        on: On::One("crm.lead"),
+        takes_ids: true,
+        params: &[],
+        is_open: false,
+        run: restored,
+    },
 ];
 
 fn confirm(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) -> Outcome<Value> {
@@ -135,6 +143,12 @@ fn lost(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) ->
         return Err(Fault::validation("A lead in a Won stage cannot be lost. Move it to another stage first."));
     }
     set(env, model, ids, &[("active", json!(false)), ("probability", json!(0)), ("automated_probability", json!(0))])?;
+    Ok(Value::Null)
+}
+
+/// The real one estimates the probability from other leads, too.
+fn restored(env: &mut Env<'_>, model: &'static Model, ids: &[i64], _: &Arguments) -> Outcome<Value> {
+    set(env, model, ids, &[("active", json!(true))])?;
     Ok(Value::Null)
 }
 

@@ -22,6 +22,9 @@ pub(super) struct Known {
     kwargs: &'static [&'static str],
     back: Back,
     leaves: &'static str,
+    /// Fields that it changes in every record that was not so already; empty where it fails on such records, or where no
+    /// field tells.
+    moves: &'static [&'static str],
 }
 
 /// Plans an activity; on every model that has activities. An ordinary user cannot create one otherwise: it wants the model's
@@ -39,6 +42,17 @@ static SCHEDULE: Known = Known {
     )
 };
 
+/// What a call came to that ran.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ran<'a> {
+    /// The records that it ran on.
+    pub(super) ids: &'a [i64],
+    /// The model of what it made or opened.
+    pub(super) opened: Option<&'a str>,
+    /// The records that it made or opened.
+    pub(super) made: &'a [i64],
+}
+
 /// How it is taken back.
 #[derive(Debug, Clone, Copy)]
 enum Back {
@@ -50,8 +64,6 @@ enum Back {
     Deleting(&'static str),
     /// Deleting the records of this model that it gave back.
     DeletingGiven(&'static str),
-    /// Making the same records active again.
-    Unarchiving,
     /// There is none, and why.
     None(&'static str),
 }
@@ -90,30 +102,68 @@ impl Known {
         Self::of_wizard(model).next().is_some()
     }
 
-    /// How a call on `ids` is taken back that made or opened `made`, records of `opened`.
-    pub(super) fn undo(&self, ids: &[i64], opened: Option<&str>, made: &[i64]) -> Undo {
-        let run = |model: &str, ids: &[i64], method: &&str| UndoCall {
-            tool: super::NAME.to_owned(),
-            arguments: json!({"model": model, "method": method, "ids": ids}),
+    /// The records on which methods take it back, by their model; none where no method does.
+    pub(super) fn back_on<'a>(&self, ran: &Ran<'a>) -> Option<(&'static str, &'a [i64])> {
+        match self.back {
+            Back::By(_) => Some((self.model, ran.ids)),
+            Back::ByOnMade(model, _) if ran.opened == Some(model) && !ran.made.is_empty() => Some((model, ran.made)),
+            _ => None,
+        }
+    }
+
+    /// How a call that ran is taken back. `before` and `left` are the states of its records, by record and field; `left` is
+    /// none where they could not be read.
+    pub(super) fn undo(&self, ran: &Ran<'_>, before: &Value, left: Option<&Value>) -> Undo {
+        let (opened, made) = (ran.opened, ran.made);
+        let run = |(place, (model, ids, method)): (usize, (&str, &[i64], &&str))| UndoCall {
+            // Later ones run on what the first one leaves.
+            left: left.filter(|_| place == 0).cloned().unwrap_or_default(),
+            ..UndoCall::new(super::NAME, json!({"model": model, "method": method, "ids": ids}))
         };
         let calls: Vec<UndoCall> = match self.back {
-            Back::By(methods) => methods.iter().map(|method| run(self.model, ids, method)).collect(),
+            Back::By(methods) => {
+                let ids = self.moved(ran.ids, before, left);
+                if ids.is_empty() {
+                    return Undo::none("It changed nothing: that is how it was before.");
+                }
+                methods.iter().map(|method| (self.model, ids.as_slice(), method)).enumerate().map(run).collect()
+            }
             Back::ByOnMade(model, methods) if opened == Some(model) && !made.is_empty() => {
-                methods.iter().map(|method| run(model, made, method)).collect()
+                methods.iter().map(|method| (model, made, method)).enumerate().map(run).collect()
             }
             Back::Deleting(model) if opened == Some(model) && !made.is_empty() => vec![deleting(model, made)],
             Back::DeletingGiven(model) if !made.is_empty() => vec![deleting(model, made)],
-            Back::Unarchiving => vec![UndoCall {
-                tool: super::super::WRITE.to_owned(),
-                arguments: json!({"model": self.model, "ids": ids, "values": {"active": true}}),
-            }],
             Back::ByOnMade(..) | Back::Deleting(_) | Back::DeletingGiven(_) => {
                 return Undo::none("Odoo did not say which records it made, so nothing can be taken back.");
             }
             Back::None(why) => return Undo::none(why),
         };
-        let undo = Undo::Calls { calls, leaves: Vec::new() };
-        if self.leaves.is_empty() { undo } else { undo.leaving(self.leaves) }
+        let mut undo = Undo::Calls { calls, leaves: Vec::new() };
+        if !self.leaves.is_empty() {
+            undo = undo.leaving(self.leaves);
+        }
+        if !self.is_planning()
+            && self.effects.iter().any(|effect| matches!(effect, Effect::Mail | Effect::MailPossible))
+        {
+            undo = undo.leaving("A message that went out stays.");
+        }
+        if left.is_none() && self.back_on(ran).is_some() {
+            undo = undo.leaving("Whether somebody has changed these records since is not known.");
+        }
+        undo
+    }
+
+    /// Those of the records that it changed. One that was so already is not taken back: it was not this call's doing.
+    fn moved(&self, ids: &[i64], before: &Value, left: Option<&Value>) -> Vec<i64> {
+        let is_moved = |id: &&i64| {
+            let id = id.to_string();
+            let (Some(before), Some(left)) = (before.get(&id), left.and_then(|left| left.get(&id))) else {
+                return true;
+            };
+            let mut known = self.moves.iter().filter(|name| before.get(**name).is_some()).peekable();
+            known.peek().is_none() || known.any(|name| before.get(*name) != left.get(*name))
+        };
+        ids.iter().filter(is_moved).copied().collect()
     }
 
     const fn new(model: &'static str, method: &'static str, words: &'static str) -> Self {
@@ -126,6 +176,7 @@ impl Known {
             kwargs: &[],
             back: Back::None("Odoo has no way back for this."),
             leaves: "",
+            moves: &[],
         }
     }
 
@@ -153,8 +204,8 @@ impl Known {
         Self { back: Back::Deleting(model), ..self }
     }
 
-    const fn back_by_unarchiving(self) -> Self {
-        Self { back: Back::Unarchiving, ..self }
+    const fn moving(self, moves: &'static [&'static str]) -> Self {
+        Self { moves, ..self }
     }
 
     const fn no_way_back(self, why: &'static str) -> Self {
@@ -167,7 +218,7 @@ impl Known {
 }
 
 fn deleting(model: &str, ids: &[i64]) -> UndoCall {
-    UndoCall { tool: super::super::UNLINK.to_owned(), arguments: json!({"model": model, "ids": ids}) }
+    UndoCall::new(super::super::UNLINK, json!({"model": model, "ids": ids}))
 }
 
 #[cfg(test)]
@@ -176,6 +227,10 @@ mod tests {
 
     fn all() -> impl Iterator<Item = &'static Known> {
         documents::METHODS.iter().chain(wizards::METHODS)
+    }
+
+    fn undone(known: &Known, ids: &[i64], opened: Option<&str>, made: &[i64]) -> Undo {
+        known.undo(&Ran { ids, opened, made }, &Value::Null, Some(&Value::Null))
     }
 
     #[test]
@@ -212,11 +267,28 @@ mod tests {
     #[test]
     fn confirming_an_order_goes_back_by_cancel_and_draft_and_says_what_stays() {
         let known = Known::of("sale.order", "action_confirm", &Map::new()).unwrap();
-        let Undo::Calls { calls, leaves } = known.undo(&[7], None, &[]) else { panic!("no way back") };
+        let Undo::Calls { calls, leaves } = undone(known, &[7], None, &[]) else { panic!("no way back") };
         let methods: Vec<_> = calls.iter().map(|call| call.arguments["method"].as_str().unwrap()).collect();
         assert_eq!(methods, ["action_cancel", "action_draft"]);
         assert_eq!(calls[0].arguments["ids"], json!([7]));
         assert!(leaves[0].contains("order date"), "{leaves:?}");
+    }
+
+    #[test]
+    fn only_what_a_method_moved_is_moved_back_and_what_it_left_is_kept() {
+        let known = Known::of("sale.order", "action_lock", &Map::new()).unwrap();
+        let state = |seven: bool, eight: bool| json!({"7": {"state": "sale", "locked": seven}, "8": {"state": "sale", "locked": eight}});
+        let ran = Ran { ids: &[7, 8], opened: None, made: &[] };
+        let left = state(true, true);
+        let Undo::Calls { calls, leaves } = known.undo(&ran, &state(true, false), Some(&left)) else {
+            panic!("no way back")
+        };
+        assert_eq!((&calls[0].arguments["ids"], &calls[0].left), (&json!([8]), &left));
+        assert!(leaves.is_empty(), "{leaves:?}");
+        assert!(matches!(known.undo(&ran, &left, Some(&left)), Undo::None { .. }), "both were locked before");
+        let Undo::Calls { calls, leaves } = known.undo(&ran, &state(true, false), None) else { panic!("no way back") };
+        assert_eq!(calls[0].arguments["ids"], json!([7, 8]));
+        assert!(leaves[0].contains("is not known"), "{leaves:?}");
     }
 
     #[test]
@@ -226,9 +298,9 @@ mod tests {
         let kwargs = Map::from_iter([("user_id".to_owned(), json!(2))]);
         let known = Known::on(&lead, "activity_schedule", &kwargs).unwrap();
         assert_eq!((known.effects, known.severity), ([Effect::MailPossible].as_slice(), Severity::Medium));
-        let Undo::Calls { calls, .. } = known.undo(&[7], None, &[63]) else { panic!("no way back") };
+        let Undo::Calls { calls, .. } = undone(known, &[7], None, &[63]) else { panic!("no way back") };
         assert_eq!(calls[0].arguments, json!({"model": "mail.activity", "ids": [63]}));
-        assert!(matches!(known.undo(&[7], None, &[]), Undo::None { .. }));
+        assert!(matches!(undone(known, &[7], None, &[]), Undo::None { .. }));
         let other = Map::from_iter([("automated".to_owned(), json!(true))]);
         assert!(Known::on(&lead, "activity_schedule", &other).is_none());
         let country = fields("res.country", json!({"activity_ids": {"type": "char"}}));
@@ -239,9 +311,9 @@ mod tests {
     #[test]
     fn what_a_wizard_made_is_deleted_where_it_is_known() {
         let known = Known::of("sale.advance.payment.inv", "create_invoices", &Map::new()).unwrap();
-        let Undo::Calls { calls, .. } = known.undo(&[3], Some("account.move"), &[62]) else { panic!("no way back") };
+        let Undo::Calls { calls, .. } = undone(known, &[3], Some("account.move"), &[62]) else { panic!("no way back") };
         assert_eq!((calls[0].tool.as_str(), &calls[0].arguments["ids"]), ("odoo_unlink", &json!([62])));
-        assert!(matches!(known.undo(&[3], None, &[]), Undo::None { .. }));
+        assert!(matches!(undone(known, &[3], None, &[]), Undo::None { .. }));
         assert!(Known::is_wizard("sale.advance.payment.inv") && !Known::is_wizard("sale.order"));
     }
 }

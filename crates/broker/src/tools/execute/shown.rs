@@ -7,7 +7,7 @@ use crate::view::{RecordChange, RecordVerb};
 use gatehouse_core::EdgeError;
 use gatehouse_odoo::{FieldType, Fields, Record};
 use gatehouse_policy::guard;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields by which documents are recognised, most telling first.
@@ -39,6 +39,8 @@ const TELLING: [&str; 26] = [
     "date_deadline",
     "user_id",
 ];
+/// Fields that tell where a document stands. Observed where they are not shown, too: whether somebody moved it since.
+const STANDING: [&str; 5] = ["state", "stage_id", "payment_state", "locked", "active"];
 /// Fields shown of one record.
 const MOST: usize = 6;
 
@@ -59,7 +61,8 @@ pub(super) async fn read(
     let names = telling(fields);
     let there: Vec<i64> = ids.iter().copied().filter(|id| site.pending_step(*id).is_none()).collect();
     let own = ["display_name"].into_iter().filter(|name| fields.get(name).is_some());
-    let columns: BTreeSet<&str> = names.iter().copied().chain(currencies(fields, &names)).chain(own).collect();
+    let observed: Vec<&str> = names.iter().copied().chain(standing(fields)).collect();
+    let columns: BTreeSet<&str> = observed.iter().copied().chain(currencies(fields, &names)).chain(own).collect();
     let columns: Vec<&str> = columns.into_iter().collect();
     let session = site.session().await?;
     let rows = session.client.read(model, &there, &columns, Some(&locale.reading())).await;
@@ -70,11 +73,7 @@ pub(super) async fn read(
     if !missing.is_empty() {
         return Err(crate::tools::site::missing(model, missing.join(", ")));
     }
-    let mut observed = Map::new();
-    for (id, row) in &rows {
-        let seen = names.iter().filter_map(|name| Some(((*name).to_owned(), row.get(*name)?.clone())));
-        observed.insert(id.to_string(), Value::Object(seen.collect()));
-    }
+    let observed = by_record(&rows, &observed);
     let mut wanted = Wanted::default();
     for row in rows.values() {
         wanted.standing_in(row, names.iter().copied(), fields);
@@ -95,7 +94,29 @@ pub(super) async fn read(
         };
         record.into()
     };
-    Ok(Shown { entries: ids.iter().map(one).collect(), observed: Value::Object(observed) })
+    Ok(Shown { entries: ids.iter().map(one).collect(), observed })
+}
+
+/// Where records stand, by record and field; none where their model has no field that tells, or they cannot be read.
+pub(super) async fn standing_of(site: &Site, locale: &Locale, model: &str, ids: &[i64]) -> Option<Value> {
+    let fields = site.fields(model, locale.lang.as_deref()).await.ok()?;
+    let names: Vec<&str> = standing(&fields).collect();
+    if names.is_empty() {
+        return Some(Value::Null);
+    }
+    let rows = site.session().await.ok()?.client.read(model, ids, &names, Some(&locale.reading())).await.ok()?;
+    let rows = rows.into_iter().filter_map(|row| Some((row.get("id")?.as_i64()?, row))).collect();
+    Some(by_record(&rows, &names))
+}
+
+fn standing(fields: &Fields) -> impl Iterator<Item = &str> {
+    STANDING.into_iter().filter(|name| fields.get(name).is_some())
+}
+
+fn by_record(rows: &BTreeMap<i64, Record>, names: &[&str]) -> Value {
+    let of =
+        |row: &Record| names.iter().filter_map(|name| Some(((*name).to_owned(), row.get(*name)?.clone()))).collect();
+    rows.iter().map(|(id, row)| (id.to_string(), Value::Object(of(row)))).collect()
 }
 
 /// The most telling fields of a model; of one that has none, those that every record of it needs.

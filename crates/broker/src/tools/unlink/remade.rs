@@ -107,7 +107,7 @@ pub(super) fn undo(fields: &Fields, hung: &Hung, held: &Value) -> Undo {
         let more = if lost.len() > NAMED { " and others" } else { "" };
         leaves.push(format!("Lists and files are not kept: {named}{more}."));
     }
-    Undo::Calls { calls: vec![UndoCall { tool: CREATE.to_owned(), arguments }], leaves }
+    Undo::Calls { calls: vec![UndoCall::new(CREATE, arguments)], leaves }
 }
 
 /// What a record held that people can write, in the form that values are given in.

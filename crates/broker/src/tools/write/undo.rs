@@ -86,6 +86,12 @@ fn back(old: &Value, after: &Value, field: &Field, before: &Value, leaves: &mut 
     match field.kind {
         FieldType::Many2many => {
             let ids: Vec<i64> = old.as_array()?.iter().filter_map(Value::as_i64).collect();
+            if codes(after).any(|code| code == 0) {
+                leaves.insert(format!(
+                    "“{label}” stays as it was written: which records were made through it is not known."
+                ));
+                return None;
+            }
             for code in codes(after) {
                 if code <= 2 {
                     leaves.insert(format!("Records that were made, changed or deleted through “{label}” stay so."));

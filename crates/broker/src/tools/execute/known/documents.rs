@@ -6,6 +6,9 @@ use gatehouse_core::Effect::{Mail, MailPossible, Payment, Posting, State};
 const DATES: &str = "The order date that confirming wrote stays, and what it made (deliveries, tasks, purchases) is cancelled \
                      at best.";
 
+/// What locking changes: a field of its own, or the state in older versions.
+const LOCK: &[&str] = &["locked", "state"];
+
 pub(super) const METHODS: &[Known] = &[
     Known::new(
         "sale.order",
@@ -25,9 +28,15 @@ pub(super) const METHODS: &[Known] = &[
     Known::new("sale.order", "action_quotation_sent", "Marks the quotation as sent. No message goes out.")
         .back_by(&["action_cancel", "action_draft"])
         .leaving("It is a quotation that was not sent then."),
-    Known::new("sale.order", "action_lock", "Locks the order against changes.").back_by(&["action_unlock"]),
-    Known::new("sale.order", "action_unlock", "Unlocks the order: it can be changed again.").back_by(&["action_lock"]),
-    Known::new("sale.order", "action_done", "Locks the order against changes.").back_by(&["action_unlock"]),
+    Known::new("sale.order", "action_lock", "Locks the order against changes.")
+        .back_by(&["action_unlock"])
+        .moving(LOCK),
+    Known::new("sale.order", "action_unlock", "Unlocks the order: it can be changed again.")
+        .back_by(&["action_lock"])
+        .moving(LOCK),
+    Known::new("sale.order", "action_done", "Locks the order against changes.")
+        .back_by(&["action_unlock"])
+        .moving(LOCK),
     Known::new(
         "sale.order",
         "action_quotation_send",
@@ -123,10 +132,15 @@ pub(super) const METHODS: &[Known] = &[
         .no_way_back("Odoo has no method back; write the stage from the card with odoo_write."),
     Known::new("crm.lead", "action_set_lost", "Marks the lead as lost: archived, probability 0.")
         .doing(&[MailPossible, State])
-        .back_by_unarchiving()
-        .leaving("The probability is computed anew."),
-    Known::new("crm.lead", "action_restore", "Brings a lost lead back: active, without its reason.")
-        .no_way_back("The reason it was lost for is not kept; mark it as lost again."),
+        .back_by(&["action_restore"])
+        .moving(&["active"])
+        .leaving("Its probability is the one that Odoo works out then, and the reason it was lost for goes."),
+    Known::new(
+        "crm.lead",
+        "action_restore",
+        "Brings a lost lead back: active, without its reason, with the probability that Odoo works out.",
+    )
+    .no_way_back("The reason it was lost for is not kept; mark it as lost again."),
     Known::new(
         "purchase.order",
         "button_confirm",
@@ -145,8 +159,8 @@ pub(super) const METHODS: &[Known] = &[
         .leaving("It becomes a request again; cancelled receipts stay cancelled."),
     Known::new("purchase.order", "button_draft", "Sets a cancelled purchase order back to request.")
         .back_by(&["button_cancel"]),
-    Known::new("purchase.order", "button_done", "Locks the purchase order.").back_by(&["button_unlock"]),
-    Known::new("purchase.order", "button_lock", "Locks the purchase order.").back_by(&["button_unlock"]),
+    Known::new("purchase.order", "button_done", "Locks the purchase order.").back_by(&["button_unlock"]).moving(LOCK),
+    Known::new("purchase.order", "button_lock", "Locks the purchase order.").back_by(&["button_unlock"]).moving(LOCK),
     Known::new("purchase.order", "button_unlock", "Unlocks the purchase order.")
         .no_way_back("Lock it again: button_lock, or button_done before 19."),
     Known::new("purchase.order", "action_create_invoice", "Makes a draft vendor bill of what is to be billed.")
