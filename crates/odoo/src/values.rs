@@ -185,8 +185,8 @@ impl Check<'_> {
     }
 }
 
-/// What Odoo keeps for itself.
-fn never_written(name: &str) -> Option<&'static str> {
+/// Why a field is never written, whatever its model says: Odoo keeps it for itself. `None` for every other field.
+pub fn never_written(name: &str) -> Option<&'static str> {
     match name {
         "id" => Some("an id cannot be written; in a list of records [1, id, {…}] changes one that exists"),
         "create_date" | "write_date" | "create_uid" | "write_uid" | "__last_update" | "parent_path" => {

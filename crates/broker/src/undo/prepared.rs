@@ -270,8 +270,9 @@ fn nothing_left(asked: &Asked, stops_before: Option<&str>, conflicts: &[UndoConf
     match asked {
         Asked::Call(_) => no_way_back("Everything is as it was before this call already."),
         Asked::Agent { agent, .. } => {
-            let stays: String = stays.iter().map(|stays| format!(" {stays}")).collect();
-            no_way_back(&format!("{agent} changed nothing in the last hour that can still be taken back.{stays}"))
+            let nothing = format!("{agent} changed nothing in the last hour that can still be taken back.");
+            let said: Vec<&str> = std::iter::once(nothing.as_str()).chain(stays.iter().map(String::as_str)).collect();
+            no_way_back(&said.join(" "))
         }
     }
 }

@@ -53,6 +53,15 @@ pub(super) struct Part {
     pub(super) back: Vec<UndoCall>,
 }
 
+/// What is known of an undo whose answer was lost. The first of these counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Lost {
+    /// Odoo was not asked yet what came of it.
+    NotLookedFor,
+    /// What was found there, a sentence.
+    Perhaps(String),
+}
+
 impl Part {
     /// What was written into a field of a record, or was foreseen to come along; none where nobody knows.
     pub(super) fn written(&self, id: i64, field: &str) -> Option<&Value> {
@@ -104,18 +113,17 @@ impl Broker {
         self.taken_back_within(call, DEPTH)
     }
 
-    /// Whether a call that takes this one back was sent, and nobody knows what came of it; what was found in Odoo, once
-    /// that was looked at.
-    fn may_have_gone_back(&self, call: &CallId) -> Result<Option<Option<String>>, EdgeError> {
+    /// A call that takes this one back was sent, and nobody knows what came of it; none where there is no such call.
+    fn may_have_gone_back(&self, call: &CallId) -> Result<Option<Lost>, EdgeError> {
         let lines = self.0.store.undoing(call).map_err(|error| error.edge())?;
         let one = |line: &Line| {
             let is_sent = matches!(line.entry.event, JournalEvent::Intent { .. });
             match (is_sent, outcome_of(line), line.read_back.as_ref().map(|entry| &entry.event)) {
-                (true, None, _) | (true, Some(Outcome::Unknown { .. }), None) => Some(None),
+                (true, None, _) | (true, Some(Outcome::Unknown { .. }), None) => Some(Lost::NotLookedFor),
                 (true, Some(Outcome::Unknown { .. }), Some(JournalEvent::ReadBack { finding, message, .. }))
                     if *finding != Finding::NotApplied =>
                 {
-                    Some(Some(message.clone()))
+                    Some(Lost::Perhaps(message.clone()))
                 }
                 _ => None,
             }
@@ -192,7 +200,7 @@ impl Broker {
         };
         let makes = parts.iter().flat_map(|part| &part.back).any(|back| back.tool == tools::CREATE);
         let perhaps = if makes { self.may_have_gone_back(call)? } else { None };
-        if let Some(None) = perhaps {
+        if perhaps == Some(Lost::NotLookedFor) {
             return Ok(Recalled::Final(
                 "It was sent to be taken back, and Odoo's answer was lost. Gatehouse looks in a few minutes what became of \
                  that; then ask again."
@@ -200,7 +208,7 @@ impl Broker {
             ));
         }
         let mut leaves: Vec<String> = leaves.into_iter().filter(|left| !left.contains(tools::OF_A_PLACE)).collect();
-        if let Some(Some(found)) = perhaps {
+        if let Some(Lost::Perhaps(found)) = perhaps {
             leaves.push(format!("It may have been taken back already, and would be made twice. {found}"));
         }
         if !is_known {

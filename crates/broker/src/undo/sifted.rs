@@ -83,7 +83,10 @@ impl Sieve<'_> {
             let mut kept = Vec::new();
             for at in ids.iter().map(|id| At::new(self.locale, &model, *id)) {
                 if !self.there.exists(&at) {
-                    self.is_gone(&at);
+                    // What is to be deleted is gone already.
+                    if back.tool != tools::UNLINK {
+                        self.is_gone(&at);
+                    }
                 } else if self.is_as_left(&at, left(at.id)) {
                     kept.push(at);
                     continue;
@@ -130,7 +133,10 @@ impl Sieve<'_> {
     ) -> Result<Map<String, Value>, EdgeError> {
         let at = At::new(self.locale, model, id);
         if !self.there.exists(&at) {
-            self.is_gone(&at);
+            // What was made, and is to be archived, is gone already.
+            if self.part.tool != tools::CREATE {
+                self.is_gone(&at);
+            }
             return Ok(Map::new());
         }
         let fields = self.fields.clone();

@@ -127,19 +127,35 @@ async fn the_last_hour_passes_by_what_has_no_way_back_and_names_it() {
 }
 
 #[tokio::test]
-async fn a_record_that_something_without_a_way_back_took_away_stands_against_what_came_before() {
+async fn what_was_made_and_is_gone_again_stands_against_nothing_and_what_was_changed_does() {
     let (house, agent) = house().await;
     house.meddle("res.partner", 10, json!({"phone": "+1"})).await;
-    let tag = on_demo(json!({"model": "res.partner.category", "values": {"name": "Short-lived"}}));
-    let tag = done(&house, &agent, "odoo_create", tag).await["ids"][0].as_i64().unwrap();
-    let below = on_demo(json!({"model": "res.partner.category", "values": {"name": "Below", "parent_id": tag}}));
+    let oldest = write(&house, &agent, json!({"phone": "+2"})).await;
+    let category = |mut arguments: Value| {
+        arguments["model"] = json!("res.partner.category");
+        on_demo(arguments)
+    };
+    let tag = done(&house, &agent, "odoo_create", category(json!({"values": {"name": "Short-lived"}}))).await;
+    let tag = tag["ids"][0].as_i64().unwrap();
+    let made = last_call(&house);
+    let below = category(json!({"values": {"name": "Below", "parent_id": tag}}));
     done(&house, &agent, "odoo_create", below).await;
-    done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner.category", "ids": [tag]}))).await;
-    let newest = write(&house, &agent, json!({"phone": "+2"})).await;
-    let (_, undo) = all_of_the_hour(&house).await;
-    assert_eq!(undo.calls.first().map(|call| &call.call), Some(&newest));
+    done(&house, &agent, "odoo_unlink", category(json!({"ids": [tag]}))).await;
+    let (card, undo) = all_of_the_hour(&house).await;
+    assert!(undo.calls.iter().any(|call| call.call == oldest), "{undo:?}");
     assert!(undo.leaves.iter().any(|left| left.contains("do not come back")), "{:?}", undo.leaves);
-    assert!(undo.stops_before.as_ref().is_some_and(|why| why.contains("does not exist there any more")), "{undo:?}");
+    assert_eq!(undo.stops_before, None);
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    let error = refused(&house, &made).await;
+    assert!(error.message.contains("as it was before this call already"), "{}", error.message);
+
+    let tag = done(&house, &agent, "odoo_create", category(json!({"values": {"name": "Renamed"}}))).await;
+    let tag = tag["ids"][0].as_i64().unwrap();
+    done(&house, &agent, "odoo_write", category(json!({"ids": [tag], "values": {"name": "Other"}}))).await;
+    let renamed = last_call(&house);
+    done(&house, &agent, "odoo_unlink", category(json!({"ids": [tag]}))).await;
+    let error = refused(&house, &renamed).await;
+    assert!(error.message.contains("does not exist there any more"), "{}", error.message);
 }
 
 #[tokio::test]
@@ -275,4 +291,101 @@ async fn records_that_may_be_there_again_are_not_made_once_more_without_a_word()
     let undo = taken_back(&house, &call).await;
     let warned = undo.leaves.iter().find(|left| left.contains("would be made twice"));
     assert!(warned.is_some_and(|warned| warned.contains("No record with exactly these values")), "{:?}", undo.leaves);
+}
+
+#[cfg(feature = "real-odoo")]
+mod real {
+    use super::*;
+    use crate::execute::real::real;
+    use crate::house::records;
+
+    async fn now(agent: &Agent, model: &str, id: i64, field: &str) -> Value {
+        let read = on_demo(json!({"model": model, "ids": [id], "fields": [field]}));
+        records(&agent.call("odoo_read", read).await.unwrap())[0][field].clone()
+    }
+
+    async fn made(house: &House, agent: &Agent, model: &str, values: Value) -> i64 {
+        let made = done(house, agent, "odoo_create", on_demo(json!({"model": model, "values": values}))).await;
+        made["ids"][0].as_i64().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_confirmed_order_goes_back_by_the_person_s_hand_unless_somebody_moved_it_on() {
+        let (house, agent) = real("admin").await;
+        let order = made(&house, &agent, "sale.order", json!({"partner_id": 10})).await;
+        run(&house, &agent, "sale.order", "action_confirm", &[order]).await;
+        let confirmed = last_call(&house);
+        let undo = taken_back(&house, &confirmed).await;
+        assert_eq!(undo.steps.len(), 2, "{undo:?}");
+        assert_eq!(now(&agent, "sale.order", order, "state").await, json!("draft"));
+        assert!(matches!(offer(&house, &confirmed), Some(UndoOffer::Undone { .. })));
+
+        run(&house, &agent, "sale.order", "action_confirm", &[order]).await;
+        let again = last_call(&house);
+        run(&house, &agent, "sale.order", "action_cancel", &[order]).await;
+        let error = refused(&house, &again).await;
+        assert!(error.message.contains("was changed since"), "{}", error.message);
+        done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "sale.order", "ids": [order]}))).await;
+    }
+
+    #[tokio::test]
+    async fn a_lost_lead_is_in_play_again_with_a_probability() {
+        let (house, agent) = real("admin").await;
+        let lead = made(&house, &agent, "crm.lead", json!({"name": "Lost and found", "type": "opportunity"})).await;
+        let likely = now(&agent, "crm.lead", lead, "probability").await;
+        run(&house, &agent, "crm.lead", "action_set_lost", &[lead]).await;
+        let lost = last_call(&house);
+        assert_eq!(now(&agent, "crm.lead", lead, "probability").await.as_f64(), Some(0.0));
+        taken_back(&house, &lost).await;
+        assert_eq!(now(&agent, "crm.lead", lead, "active").await, json!(true));
+        assert_eq!(now(&agent, "crm.lead", lead, "probability").await, likely);
+        done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "crm.lead", "ids": [lead]}))).await;
+    }
+
+    #[tokio::test]
+    async fn a_link_goes_back_as_odoo_cleans_it() {
+        let (house, agent) = real("demo").await;
+        let page = |target: &str| format!("<p>Pay <a href=\"{target}\">here</a></p>");
+        let values = json!({"name": "Links", "comment": page("https://bank.example")});
+        let partner = made(&house, &agent, "res.partner", values).await;
+        let values = json!({"comment": page("https://evil.example")});
+        let change = json!({"model": "res.partner", "ids": [partner], "values": values});
+        done(&house, &agent, "odoo_write", on_demo(change)).await;
+        let undo = taken_back(&house, &last_call(&house)).await;
+        assert!(shown(&undo, 0)[0].1.is_some_and(|before| before.contains("evil.example")), "{undo:?}");
+        let change =
+            json!({"model": "res.partner", "ids": [partner], "values": {"comment": page("https://third.example")}});
+        done(&house, &agent, "odoo_write", on_demo(change)).await;
+        let undo = taken_back(&house, &last_call(&house)).await;
+        assert!(shown(&undo, 0)[0].2.is_some_and(|after| after.contains("bank.example")), "{undo:?}");
+        done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner", "ids": [partner]}))).await;
+    }
+
+    #[tokio::test]
+    async fn a_deleted_tag_is_made_again_and_an_hour_goes_back_as_a_whole() {
+        let (house, agent) = real("admin").await;
+        let partner = made(&house, &agent, "res.partner", json!({"name": "An hour", "city": "Ghent"})).await;
+        // No other run's.
+        let name = format!("Deleted and back {}", std::process::id());
+        let tag = made(&house, &agent, "res.partner.category", json!({"name": name})).await;
+        done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner.category", "ids": [tag]}))).await;
+        taken_back(&house, &last_call(&house)).await;
+        let found = json!({"model": "res.partner.category", "domain": [["name", "=", name]], "fields": ["name"]});
+        let found = agent.call("odoo_search_read", on_demo(found)).await.unwrap();
+        let again = records(&found).iter().filter_map(|row| row["id"].as_i64()).collect::<Vec<_>>();
+        assert!(again.len() == 1 && again[0] != tag, "{found}");
+
+        let steps = json!([
+            {"tool": "odoo_write", "arguments": {"model": "res.partner", "ids": [partner], "values": {"city": "Namur"}}},
+            {"tool": "odoo_write", "arguments": {"model": "res.partner", "ids": [partner], "values": {"phone": "+32 1"}}},
+        ]);
+        done(&house, &agent, "odoo_plan", on_demo(json!({"steps": steps}))).await;
+        let (card, undo) = all_of_the_hour(&house).await;
+        assert_eq!(undo.calls.len(), 2, "the plan, and the contact; what became of the tag is settled: {undo:?}");
+        house.decide(&card, YES).await.unwrap();
+        assert_eq!(now(&agent, "res.partner", partner, "city").await, json!("Ghent"));
+        assert_eq!(now(&agent, "res.partner", partner, "active").await, json!(false));
+        done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner", "ids": [partner]}))).await;
+        done(&house, &agent, "odoo_unlink", on_demo(json!({"model": "res.partner.category", "ids": again}))).await;
+    }
 }

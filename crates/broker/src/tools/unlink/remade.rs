@@ -3,6 +3,7 @@
 use crate::tools::besides::is_told;
 use crate::tools::{CREATE, Locale, Site};
 use gatehouse_core::{Undo, UndoCall};
+use gatehouse_odoo::values::never_written;
 use gatehouse_odoo::{Field, FieldType, Fields};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -114,7 +115,7 @@ pub(super) fn undo(fields: &Fields, hung: &Hung, held: &Value) -> Undo {
 fn values(held: &Map<String, Value>, fields: &Fields) -> Map<String, Value> {
     let mut values = Map::new();
     for (name, field) in fields.iter().filter(|(name, field)| is_told(name, field)) {
-        if field.readonly || field.related.is_some() {
+        if field.readonly || field.related.is_some() || never_written(name).is_some() {
             continue;
         }
         let value = match (held.get(name), field.kind) {
@@ -135,6 +136,7 @@ mod tests {
 
     fn fields() -> Fields {
         let answer = json!({
+            "parent_path": {"type": "char", "string": "Parent path", "store": true},
             "name": {"type": "char", "string": "Name", "store": true},
             "active": {"type": "boolean", "string": "Active", "store": true},
             "parent_id": {"type": "many2one", "string": "Parent", "relation": "x", "store": true},
@@ -147,8 +149,7 @@ mod tests {
 
     #[test]
     fn records_on_which_nothing_hung_are_made_again_with_what_people_write() {
-        let held =
-            json!({"7": {"display_name": "A", "name": "A", "parent_id": [3, "P"], "total": 5.0, "line_ids": []}});
+        let held = json!({"7": {"display_name": "A", "name": "A", "parent_id": [3, "P"], "parent_path": "3/7/", "total": 5.0, "line_ids": []}});
         let Undo::Calls { calls, leaves } = undo(&fields(), &Hung::Nothing, &held) else { panic!("no way back") };
         assert_eq!(
             calls[0].arguments,
