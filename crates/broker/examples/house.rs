@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use gatehouse_broker::failpoint::{Point, Trap, arm};
 use gatehouse_broker::view::{
-    ActivityFilter, Card, CardContent, ConnectionDraft, Navigation, SecretInput, Topic, Verdict,
+    ActivityFilter, Card, CardContent, ConnectionDraft, Navigation, OwnPolicy, SecretInput, Topic, Verdict,
 };
 use gatehouse_broker::{Approver, Broker, Clock, Desktop, Options, Shown, SystemClock, service_name};
 use gatehouse_core::{Environment, Protocol, TicketId, Timestamp, Tls};
@@ -66,7 +66,7 @@ impl House {
             "admit" => {
                 let card = self.card(|content| matches!(content, CardContent::Admission(_))).await?;
                 let connections = self.broker.overview().connections.into_iter().map(|connection| connection.id);
-                self.decide(&card, Verdict::Admit { connections: connections.collect() }).await
+                self.decide(&card, Verdict::Admit { connections: connections.collect(), policy: OwnPolicy::Keep }).await
             }
             "approve" => {
                 let card = self.card(|content| matches!(content, CardContent::Call(_))).await?;

@@ -2,6 +2,7 @@
 
 use crate::arrival::{Arrival, Stop};
 use crate::desk::{Held, Matter};
+use crate::policy::PolicyChoice;
 use crate::state::{Broker, new_ticket_id};
 use crate::tools::{Site, counted};
 use crate::view::{AdmissionCard, CardAgent};
@@ -113,6 +114,8 @@ impl Broker {
             };
             let ticket = Ticket::open(new_ticket_id(), TicketKind::Admission, key, key, self.now())
                 .asked_by(arrival.agent.clone(), arrival.bridge.clone());
+            let (source, preset) = self.policy_of_agent(&arrival.agent);
+            let (own, choices) = self.policy_choices(&arrival.agent);
             let card = AdmissionCard {
                 tool: arrival.call.name.chars().take(64).collect(),
                 was,
@@ -122,12 +125,15 @@ impl Broker {
                     "Your policies apply, and each connection's own. Where you chose none, on production: reads run by \
                          themselves, sensitive reads and every change are asked about one by one."
                         .into(),
+                source,
+                preset,
+                choices,
             };
             let id = ticket.id().clone();
             self.open_ticket(Held {
                 agent: Some(Self::card_agent(arrival)),
                 waits_until: Some(arrival.hold_until),
-                ..Held::new(ticket, sentence, Matter::Admission(Box::new(card)))
+                ..Held::new(ticket, sentence, Matter::Admission { card: Box::new(card), own })
             });
             self.announce(&id);
             id
@@ -144,8 +150,14 @@ impl Broker {
         }
     }
 
-    /// The person admitted the agent of a ticket, for these connections.
-    pub(crate) async fn admit_agent(&self, asked: CardAgent, connections: Vec<ConnectionId>) -> Result<(), EdgeError> {
+    /// The person admitted the agent of a ticket, for these connections and with this policy of its own. The policy is
+    /// written and in force before the agent may call; where that fails nobody is admitted.
+    pub(crate) async fn admit_agent(
+        &self,
+        asked: CardAgent,
+        connections: Vec<ConnectionId>,
+        choice: PolicyChoice,
+    ) -> Result<(), EdgeError> {
         let known = self.registry(|registry| {
             connections.iter().all(|id| registry.connections.get(id).is_some_and(|c| c.deleted_at.is_none()))
         });
@@ -163,7 +175,13 @@ impl Broker {
         };
         let summary = format!("{}, {}", agent.evidence.program, counted(agent.grants.len(), "connection"));
         self.drop_standing(|standing| standing.agent == agent.id);
-        self.put_agent(agent.clone()).await?;
+        let editing = self.0.editing.lock().await;
+        let admitted = match self.choose_policy_while_editing(&agent.id, choice).await {
+            Ok(()) => self.put_agent_while_editing(agent.clone()).await,
+            refused => refused,
+        };
+        drop(editing);
+        admitted?;
         self.note(JournalEvent::Agent { agent: agent.id, change: "admitted".into(), summary });
         self.lists_changed();
         Ok(())

@@ -3,9 +3,10 @@
 
 use crate::desk::{Held, Loosening, Matter};
 use crate::journal::move_of;
+use crate::policy::PolicyChoice;
 use crate::preview::export;
 use crate::state::Broker;
-use crate::view::{Card, Queue, Topic, Verdict};
+use crate::view::{Card, OwnPolicy, Queue, Topic, Verdict};
 use gatehouse_core::{
     AgentId, Digest, EdgeError, ErrorCode, IllegalMove, JournalEvent, TicketId, TicketKind, TicketState, Timestamp,
 };
@@ -123,12 +124,13 @@ impl Approver {
                 self.broker.add_standing(standing);
                 Ok(())
             }
-            Verdict::Admit { connections } => {
+            Verdict::Admit { connections, policy } => {
                 self.must_be_armed(id, now)?;
                 let asked = agent.filter(|_| kind == TicketKind::Admission).ok_or_else(gone)?;
+                let choice = self.choice_of(id, policy)?;
                 self.must_have_pin(id, pin).await?;
                 self.approve(id, digest, self.broker.now())?;
-                let done = self.broker.admit_agent(asked, connections).await;
+                let done = self.broker.admit_agent(asked, connections, choice).await;
                 self.settle(id, done.map(|()| json!({"status": "admitted", "next": "Repeat your call."})))
             }
         }
@@ -246,6 +248,24 @@ impl Approver {
         Err(EdgeError::new(ErrorCode::NotArmed, "The card has just appeared or moved. Read it, then press again."))
     }
 
+    /// What the person chose for the policy of the agent on an admission card. Only what stands there can be chosen.
+    fn choice_of(&self, id: &TicketId, policy: OwnPolicy) -> Result<PolicyChoice, EdgeError> {
+        let look = |held: &Held| match &held.matter {
+            Matter::Admission { card, own } => {
+                Some((card.choices.iter().any(|choice| choice.policy == policy), PolicyChoice { policy, shown: *own }))
+            }
+            _ => None,
+        };
+        let (is_offered, choice) = self.broker.0.desk.look(id, look).flatten().ok_or_else(gone)?;
+        if is_offered {
+            return Ok(choice);
+        }
+        Err(EdgeError::new(
+            ErrorCode::InvalidArguments,
+            "This card does not offer that policy. Choose one that it does.",
+        ))
+    }
+
     fn must_be_typed(&self, id: &TicketId, typed: Option<u64>, unseen: Option<&str>) -> Result<(), EdgeError> {
         let (wanted, is_hidden, words) = self
             .broker
@@ -315,7 +335,7 @@ impl Broker {
             let place = held.badge.as_ref().map(|badge| badge.name.clone());
             let risk = match &held.matter {
                 Matter::Call { job, .. } => format!("{:?} risk", job.call.facts().risk.severity).to_lowercase(),
-                Matter::Admission(_) => "wants to be admitted".into(),
+                Matter::Admission { .. } => "wants to be admitted".into(),
                 Matter::Loosening { .. } => "a loosening waits".into(),
                 Matter::Policy { card, .. } if card.path.is_some() => "the policy file was edited".into(),
                 Matter::Policy { .. } => "a looser policy waits".into(),

@@ -25,7 +25,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
     }
     let content = match &held.matter {
         Matter::Call { card, .. } => CardContent::Call(card.clone()?),
-        Matter::Admission(card) => CardContent::Admission(card.as_ref().clone()),
+        Matter::Admission { card, .. } => CardContent::Admission(card.as_ref().clone()),
         Matter::Loosening { card, .. } => CardContent::Loosening(card.clone()),
         Matter::Policy { card, .. } => CardContent::Policy(card.as_ref().clone()),
         Matter::Pin(card) => CardContent::Pin(card.clone()),

@@ -95,7 +95,12 @@ pub(crate) enum Matter {
         job: Arc<Job>,
         card: Option<Box<CallCard>>,
     },
-    Admission(Box<AdmissionCard>),
+    /// A program would be admitted.
+    Admission {
+        card: Box<AdmissionCard>,
+        /// The agent's own policy when the card was made.
+        own: Option<Digest>,
+    },
     Loosening {
         card: LooseningCard,
         change: Box<Loosening>,

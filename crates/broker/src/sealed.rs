@@ -228,11 +228,9 @@ impl Broker {
         Ok(())
     }
 
-    pub(crate) async fn put_agent(&self, agent: Agent) -> Result<(), EdgeError> {
-        let editing = self.0.editing.lock().await;
-        let written = self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await;
-        drop(editing);
-        written?;
+    /// Writes an agent and lets it in. Whoever calls this holds the lock of edits.
+    pub(crate) async fn put_agent_while_editing(&self, agent: Agent) -> Result<(), EdgeError> {
+        self.write_sealed(|store, sealer| store.put_agent(&agent, sealer).map(drop)).await?;
         self.remember_agent(agent);
         Ok(())
     }

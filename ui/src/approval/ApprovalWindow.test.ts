@@ -472,13 +472,47 @@ describe('other cards', () => {
     await click(getByTestId('admit'));
     const staging = sample('admission').content;
     const id = staging.kind === 'admission' ? staging.connections[1]?.id : null;
-    expect(host.called('decide')[0]?.[2]).toEqual({ verdict: 'admit', connections: [id] });
+    expect(host.called('decide')[0]?.[2]).toEqual({
+      verdict: 'admit',
+      connections: [id],
+      policy: { kind: 'keep' },
+    });
   });
 
   it('admission: says which program was admitted before, and keeps what was granted ticked', async () => {
     const { getByTestId } = await openApproval('changed');
     expect(getByTestId('was-another').textContent).toContain('/usr/lib/claude-desktop/claude');
     expect((getByTestId('admit-connection-Bergmann Logistik') as HTMLInputElement).checked).toBe(true);
+  });
+
+  it('admission: a newcomer goes by each connection, unless a preset is chosen for it', async () => {
+    const { host, getByTestId, getByRole, queryByTestId } = await openApproval('admission');
+    const none = getByRole('radio', { name: /As each connection says/ });
+    expect((none as HTMLInputElement).checked).toBe(true);
+    expect(getByRole('radiogroup', { name: 'Its own policy' }).contains(none)).toBe(true);
+    expect(queryByTestId('own-policy-absent')).toBeNull();
+    expect(queryByTestId('own-policy-loosens')).toBeNull();
+    await fireEvent.click(getByRole('radio', { name: /Read only It may look, never change/ }));
+    await arm();
+    await click(getByTestId('admit'));
+    expect(host.called('decide')[0]?.[2]).toEqual({
+      verdict: 'admit',
+      connections: [],
+      policy: { kind: 'preset', preset: 'read_only' },
+    });
+  });
+
+  it('admission: an agent that has a policy of its own keeps it, and what may loosen it says so', async () => {
+    const { host, getByTestId, getByRole } = await openApproval('changed');
+    const keep = getByRole('radio', { name: /Its own policy, as it is Read only/ });
+    expect((keep as HTMLInputElement).checked).toBe(true);
+    const loosens = (name: string) =>
+      getByTestId(`own-policy-${name}`).closest('label')?.textContent.includes('May let it do more');
+    expect(['keep', 'absent', 'locked', 'ask_first'].map(loosens)).toEqual([false, true, false, true]);
+    await fireEvent.click(getByTestId('own-policy-absent'));
+    await arm();
+    await click(getByTestId('admit'));
+    expect(host.called('decide')[0]?.[2]).toMatchObject({ verdict: 'admit', policy: { kind: 'absent' } });
   });
 
   it('admission: refuses', async () => {

@@ -14,6 +14,8 @@ export const countToType = ({ content }: Card): number | null =>
 /** What the person ticked and typed on a card. */
 export class Entries {
   granted = $state<ConnectionId[]>([]);
+  /** Which of the card's choices for the agent's own policy; the first keeps it. */
+  policyChoice = $state(0);
   count = $state('');
   unseen = $state('');
   /** The PIN that the card asks for, or the one in force on the card that changes it. */
@@ -28,7 +30,10 @@ export class Entries {
   /** The yes that the card's main button gives. */
   yes(card: Card): Verdict {
     const { content } = card;
-    if (content.kind === 'admission') return { verdict: 'admit', connections: [...this.granted] };
+    if (content.kind === 'admission') {
+      const policy = content.choices[this.policyChoice]?.policy ?? { kind: 'keep' };
+      return { verdict: 'admit', connections: [...this.granted], policy };
+    }
     const call = content.kind === 'call' ? content : null;
     return {
       verdict: 'approve',

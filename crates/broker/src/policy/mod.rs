@@ -1,6 +1,7 @@
 //! Policy in the broker: which layers are in force, how they change, and what the Policy page is told of them.
 
 mod check;
+mod choice;
 mod file;
 mod layer_id;
 mod layers;
@@ -16,6 +17,7 @@ mod stack;
 mod stored;
 mod trial;
 
+pub(crate) use choice::PolicyChoice;
 pub(crate) use file::Watch;
 pub(crate) use layer_id::LayerId;
 pub(crate) use layers::InForce;

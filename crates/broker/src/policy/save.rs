@@ -22,10 +22,10 @@ pub(crate) struct PolicyChange {
 
 /// How a change came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// Saved in the window, and no looser than before.
     Tightening,
-    /// Saved in the window and accepted on a card.
+    /// Accepted on a card: saved in the window before, or chosen with an admission.
     Card,
     /// Edited in the file and accepted on a card.
     File,
@@ -152,7 +152,7 @@ impl Broker {
     }
 
     /// Puts a change in force: a tightening at once, everything else only once it is written.
-    async fn apply_while_editing(
+    pub(super) async fn apply_while_editing(
         &self,
         change: PolicyChange,
         policy: Option<Arc<PolicyText>>,
@@ -225,6 +225,9 @@ impl Broker {
             LayerId::Connection(connection) => standing.connection == *connection,
             LayerId::Agent(agent) => standing.agent == *agent,
         });
+        if let LayerId::Agent(agent) = id {
+            self.void_admissions_of(agent);
+        }
         self.void_denied();
         self.lists_changed();
         self.changed(&[Topic::Policy, Topic::Agents, Topic::Activity]);
@@ -332,7 +335,7 @@ pub(crate) fn looser(before: Option<&PolicyText>, after: Option<&PolicyText>) ->
     loosened(before.map(|before| &before.policy), after.map(|after| &after.policy))
 }
 
-fn waits_on(held: &Held, id: &LayerId) -> bool {
+pub(super) fn waits_on(held: &Held, id: &LayerId) -> bool {
     let waits = *held.ticket.state() == TicketState::Waiting;
     waits && matches!(&held.matter, Matter::Policy { change, .. } if change.layer == *id)
 }

@@ -1,7 +1,8 @@
 //! Cards: what the approval window draws, and what it sends back.
 
-use super::{ConnectionBadge, PinAsked, PinCard, UndoCard};
+use super::{ConnectionBadge, PinAsked, PinCard, PolicySource, UndoCard};
 use gatehouse_core::{AgentId, Category, ConnectionId, Digest, Effect, Evidence, Severity, TicketId, Timestamp};
+use gatehouse_policy::Preset;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -262,6 +263,37 @@ pub struct AdmissionCard {
     pub granted: Vec<ConnectionId>,
     /// What the policy of the granted connections means, in a sentence.
     pub policy: String,
+    /// Where the agent's own policy comes from as it is: absent, a preset, or custom.
+    pub source: PolicySource,
+    /// The preset that its own policy says the same as.
+    pub preset: Option<Preset>,
+    /// What may become of its own policy; the first, to keep it, is chosen when the card opens.
+    pub choices: Vec<OwnPolicyChoice>,
+}
+
+/// What may become of an agent's own policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct OwnPolicyChoice {
+    /// What.
+    pub policy: OwnPolicy,
+    /// It may let the agent do more than its own policy does now.
+    pub loosens: bool,
+}
+
+/// What becomes of an agent's own policy when it is admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum OwnPolicy {
+    /// It stays as it is, also where there is none.
+    #[default]
+    Keep,
+    /// It goes: the agent does as each connection says.
+    Absent,
+    /// It becomes a preset.
+    Preset {
+        /// Which.
+        preset: Preset,
+    },
 }
 
 /// Something would become looser.
@@ -316,5 +348,8 @@ pub enum Verdict {
     Admit {
         /// Which.
         connections: Vec<ConnectionId>,
+        /// What becomes of its own policy, of [`AdmissionCard::choices`].
+        #[serde(default)]
+        policy: OwnPolicy,
     },
 }

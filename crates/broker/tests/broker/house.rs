@@ -1,7 +1,7 @@
 //! A house to test in: broker, socket, demo Odoo, all in a folder of its own.
 
 use gatehouse_broker::view::{
-    Card, CardContent, ConnectionDraft, Navigation, PolicyEdit, PolicyLayer, PolicySaved, Topic, Verdict,
+    Card, CardContent, ConnectionDraft, Navigation, OwnPolicy, PolicyEdit, PolicyLayer, PolicySaved, Topic, Verdict,
 };
 use gatehouse_broker::{Approver, Broker, Clock, DemoServer, Desktop, Options, Shown};
 use gatehouse_core::{AgentId, Connection, EdgeError, Environment, TicketId, Timestamp};
@@ -204,7 +204,7 @@ impl House {
         let card = self.card().await;
         let CardContent::Admission(admission) = &card.content else { panic!("expected an admission, got {card:?}") };
         let connections = admission.connections.iter().map(|badge| badge.id.clone()).collect();
-        self.decide(&card, Verdict::Admit { connections }).await.unwrap();
+        self.decide(&card, Verdict::Admit { connections, policy: OwnPolicy::Keep }).await.unwrap();
         call.await.unwrap().unwrap();
         bridge
     }

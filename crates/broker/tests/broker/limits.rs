@@ -1,7 +1,7 @@
 //! Limits: charged where the call runs, given back only when it provably did not, and not reset by clocks or restarts.
 
 use crate::house::{Agent, House};
-use gatehouse_broker::view::{ActivityFilter, Verdict};
+use gatehouse_broker::view::{ActivityFilter, OwnPolicy, Verdict};
 use gatehouse_core::{Charge, EdgeError, ErrorCode, JournalEvent};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -74,7 +74,7 @@ async fn first_call_after_admission(house: &House) -> Result<Value, EdgeError> {
     let bridge = house.bridge("claude-code").await;
     let call = bridge.calling("user_connection_list", json!({}));
     let card = house.card().await;
-    house.decide(&card, Verdict::Admit { connections: Vec::new() }).await.unwrap();
+    house.decide(&card, Verdict::Admit { connections: Vec::new(), policy: OwnPolicy::Keep }).await.unwrap();
     call.await.unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::house::{House, draft_of};
 use gatehouse_broker::view::{
-    ConnectionDraft, PolicyEdit, PolicySaved, PolicySource, SaveOutcome, SecretInput, Verdict,
+    ConnectionDraft, OwnPolicy, PolicyEdit, PolicySaved, PolicySource, SaveOutcome, SecretInput, Verdict,
 };
 use gatehouse_core::{Environment, ErrorCode, Tls};
 use gatehouse_ipc::message::Event;
@@ -83,7 +83,7 @@ async fn a_file_with_errors_denies_everything_and_the_page_says_why() {
     let bridge = house.bridge("claude-code").await;
     let call = bridge.calling("user_connection_list", json!({}));
     let card = house.card().await;
-    house.decide(&card, Verdict::Admit { connections: Vec::new() }).await.unwrap();
+    house.decide(&card, Verdict::Admit { connections: Vec::new(), policy: OwnPolicy::Keep }).await.unwrap();
     assert_eq!(call.await.unwrap().unwrap_err().rule.as_deref(), Some("(default deny)"));
 }
 

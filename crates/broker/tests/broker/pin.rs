@@ -2,7 +2,7 @@
 
 use crate::execute::on_demo;
 use crate::house::{House, draft_of};
-use gatehouse_broker::view::{Card, CardContent, ConnectionDraft, Verdict};
+use gatehouse_broker::view::{Card, CardContent, ConnectionDraft, OwnPolicy, Verdict};
 use gatehouse_core::{EdgeError, Environment, ErrorCode, JournalEvent};
 use serde_json::json;
 use std::time::Duration;
@@ -97,7 +97,7 @@ async fn what_would_be_the_way_around_the_pin_needs_it_too() {
     let card = house.card().await;
     let CardContent::Admission(admission) = &card.content else { panic!("expected an admission, got {card:?}") };
     let connections = admission.connections.iter().map(|badge| badge.id.clone()).collect();
-    refused(house.decide(&card, Verdict::Admit { connections }).await);
+    refused(house.decide(&card, Verdict::Admit { connections, policy: OwnPolicy::Keep }).await);
     house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
     call.await.unwrap().unwrap_err();
 

@@ -64,7 +64,7 @@ pub(crate) async fn house() -> House {
 }
 
 /// What an agent with a shell does to the database.
-fn sqlite(house: &House, statement: &str) {
+pub(crate) fn sqlite(house: &House, statement: &str) {
     let program = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nc.execute(sys.argv[2])\nc.commit()";
     let database = house.folder().join("data/gatehouse.db");
     let done = Command::new("python3").arg("-c").arg(program).arg(database).arg(statement).status().unwrap();

@@ -2,6 +2,9 @@
 import type { ConnectionBadge } from "./ConnectionBadge";
 import type { ConnectionId } from "./ConnectionId";
 import type { Evidence } from "./Evidence";
+import type { OwnPolicyChoice } from "./OwnPolicyChoice";
+import type { PolicySource } from "./PolicySource";
+import type { Preset } from "./Preset";
 
 /**
  * A new agent, or one whose program changed.
@@ -26,4 +29,16 @@ granted: Array<ConnectionId>,
 /**
  * What the policy of the granted connections means, in a sentence.
  */
-policy: string, };
+policy: string, 
+/**
+ * Where the agent's own policy comes from as it is: absent, a preset, or custom.
+ */
+source: PolicySource, 
+/**
+ * The preset that its own policy says the same as.
+ */
+preset: Preset | null, 
+/**
+ * What may become of its own policy; the first, to keep it, is chosen when the card opens.
+ */
+choices: Array<OwnPolicyChoice>, };

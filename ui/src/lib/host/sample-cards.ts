@@ -1,10 +1,17 @@
 import type { CallCard } from '../bindings/CallCard';
 import type { Card } from '../bindings/Card';
 import type { CardContent } from '../bindings/CardContent';
+import type { OwnPolicyChoice } from '../bindings/OwnPolicyChoice';
+import type { Preset } from '../bindings/Preset';
 import { call, field } from './sample-card-parts';
 import { plan, rewrite, several, sureUnseen } from './sample-call-cards';
 import { pinCard, undoCreate, undoLastHour, undoWrite } from './sample-own-cards';
 import { badgeOf, evidence, MINUTE, sampleConnections, sampleDigest, sampleId } from './sample';
+
+const keep: OwnPolicyChoice = { policy: { kind: 'keep' }, loosens: false };
+
+const presets = (names: readonly Preset[], loosens = false): OwnPolicyChoice[] =>
+  names.map((preset) => ({ policy: { kind: 'preset', preset }, loosens }));
 
 /** One card of each kind, by name. */
 export function sampleCards(now: number): Record<SampleCard, Card> {
@@ -46,6 +53,9 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
         connections: connections.slice(0, 5).map(badgeOf),
         granted: [],
         policy: 'Reading is allowed. Every change is asked about. Limits: 60 calls a minute.',
+        source: 'absent',
+        preset: null,
+        choices: [keep, ...presets(['locked', 'read_only', 'ask_first', 'ask_for_risky'])],
       },
       {
         connection: null,
@@ -66,6 +76,14 @@ export function sampleCards(now: number): Record<SampleCard, Card> {
         connections: connections.slice(0, 3).map(badgeOf),
         granted: [sampleId('con', 3)],
         policy: 'Reading is allowed. Every change is asked about.',
+        source: 'preset',
+        preset: 'read_only',
+        choices: [
+          keep,
+          { policy: { kind: 'absent' }, loosens: true },
+          ...presets(['locked']),
+          ...presets(['ask_first', 'ask_for_risky'], true),
+        ],
       },
       {
         connection: null,
