@@ -1,6 +1,8 @@
 //! A plan runs step by step: each described once more with what earlier steps made, written down, executed, settled. It
 //! stops at the first failure, and says what was done and how to take it back.
 
+mod recipients;
+
 use crate::answers::BUDGET;
 use crate::journal::outcome_of;
 use crate::policy::payload;
@@ -8,7 +10,7 @@ use crate::preview::{KEPT_TEXT, shortened};
 use crate::read_back::Change;
 use crate::running::Job;
 use crate::state::{Broker, new_call_id};
-use crate::tools::{CREATE, Call, Done, PlanCall, Site, in_step};
+use crate::tools::{CREATE, Call, Done, PlanCall, Site, Step, in_step};
 use gatehouse_core::{
     CallHeader, CallId, Category, EdgeError, ErrorCode, Evidence, JournalEvent, Outcome, Undo, UndoCall,
 };
@@ -29,6 +31,19 @@ pub(crate) struct Progress {
     length: usize,
 }
 
+/// Why a plan stopped at a step.
+pub(crate) struct Stop {
+    error: EdgeError,
+    /// For the person, where that tells what the agent may not read.
+    seen: Option<String>,
+}
+
+impl From<EdgeError> for Stop {
+    fn from(error: EdgeError) -> Self {
+        Self { error, seen: None }
+    }
+}
+
 impl Broker {
     /// Runs the steps of a plan whose intent is durable. Gives what it came to, and how all of it is taken back.
     pub(crate) async fn run_plan(
@@ -41,16 +56,13 @@ impl Broker {
         for step in plan.steps() {
             // The person may have paused the agent, or changed the rules, since the step before.
             let stepped = match self.still_allowed(job, claimed_by) {
-                Ok((site, _)) => match step.described_with(&site, &progress.made).await {
-                    Ok((call, arguments)) => self.run_step(job, &site, call.as_ref(), arguments).await,
-                    Err(error) => Err(error),
-                },
-                Err(error) => Err(error),
+                Ok((site, _)) => self.plan_step(job, plan, step, &site, &progress.made).await,
+                Err(error) => Err(error.into()),
             };
             match stepped {
                 Ok((done, undo)) => progress.did(step.number, &step.call.facts().tool, &done, undo),
-                Err(error) if progress.told.is_empty() => return Err(in_step(step.number, error)),
-                Err(error) => return Ok(progress.stopped(step.number, plan.steps().len(), &job.site, &error)),
+                Err(stop) if progress.told.is_empty() => return Err(in_step(step.number, stop.error)),
+                Err(stop) => return Ok(progress.stopped(step.number, plan.steps().len(), &job.site, &stop)),
             }
         }
         let count = progress.told.len();
@@ -60,6 +72,23 @@ impl Broker {
         answer["steps"] = Value::Array(progress.told);
         let summary = format!("did {count} of {count} steps");
         Ok((Done { answer, summary, rows: progress.rows, outcome: None, images: Vec::new() }, undo))
+    }
+
+    /// One step, with what earlier ones made: not sent where it would no longer be what was decided, or go to whom nobody
+    /// was shown.
+    async fn plan_step(
+        &self,
+        job: &Job,
+        plan: &PlanCall,
+        step: &Step,
+        site: &Site,
+        made: &BTreeMap<usize, Vec<i64>>,
+    ) -> Result<(Done, Option<Undo>), Stop> {
+        let (call, arguments) = step.described_with(site, made).await?;
+        if let Some(shown) = recipients::shown(plan, &job.observed, step.number) {
+            recipients::check(site, call.as_ref(), shown, made).await?;
+        }
+        Ok(self.run_step(job, site, call.as_ref(), arguments).await?)
     }
 
     async fn run_step(
@@ -184,10 +213,11 @@ impl Progress {
         Undo::Calls { calls, leaves }
     }
 
-    fn stopped(mut self, number: usize, all: usize, site: &Site, error: &EdgeError) -> (Done, Undo) {
+    fn stopped(mut self, number: usize, all: usize, site: &Site, stop: &Stop) -> (Done, Undo) {
+        let Stop { error, seen } = stop;
         let undo = self.way_back();
         let done = number - 1;
-        let summary = format!("did {done} of {all} steps, then: {}", error.message);
+        let summary = format!("did {done} of {all} steps, then: {}", seen.as_ref().unwrap_or(&error.message));
         let is_unknown = error.code == ErrorCode::OutcomeUnknown;
         let mut answer = self.place(site);
         answer["status"] = json!("partly_done");

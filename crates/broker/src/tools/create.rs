@@ -7,6 +7,7 @@ use super::arguments::Arguments;
 use super::besides::{self, Besides, Written};
 use super::lookup::OpenNames;
 use super::reach::Reach;
+use super::recipients::{Addressees, Recipients, sends};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::changed;
@@ -181,6 +182,13 @@ impl Call for CreateCall {
         };
         let records = self.records.iter().enumerate().map(one).collect();
         let mut touched = touches(&self.facts.commands);
+        let recipients = self.recipients_now(site).await?;
+        if let Some(recipients) = &recipients {
+            touched.push(format!("Goes to: {}.", recipients.words()));
+            touched.extend(recipients.notes().iter().cloned());
+        } else if self.facts.effects.contains(&Effect::Mail) {
+            touched.push("Whom Odoo sends it to cannot be told beforehand.".into());
+        }
         touched.extend(duplicates::found(site, &self.locale, &self.fields, &self.records).await?);
         touched.extend(besides.note.clone());
         let count = self.records.len() as u64;
@@ -190,13 +198,18 @@ impl Call for CreateCall {
             entries: lines.behind(records, &names),
             total: self.facts.records,
             touches: touched,
+            observed: observed(recipients.as_ref()),
             ..Preview::default()
         })
     }
 
-    /// Nothing is there yet that could have changed.
-    async fn observe(&self, _: &Site) -> Result<Value, EdgeError> {
-        Ok(Value::Null)
+    /// Nothing is there yet that could have changed, but for who gets what it sends.
+    async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
+        Ok(observed(self.recipients_now(site).await?.as_ref()))
+    }
+
+    fn recipients<'v>(&self, observed: &'v Value) -> Option<&'v Value> {
+        observed.get("recipients")
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {
@@ -233,4 +246,23 @@ impl Call for CreateCall {
     fn makes(&self) -> usize {
         self.records.len()
     }
+}
+
+impl CreateCall {
+    /// Who gets what the new records send, as Odoo would find them now; `None` where they send nothing by themselves.
+    async fn recipients_now(&self, site: &Site) -> Result<Option<Recipients>, EdgeError> {
+        if !self.facts.effects.contains(&Effect::Mail) || !sends(&self.model) {
+            return Ok(None);
+        }
+        let mut wanted = Addressees::default();
+        for record in &self.records {
+            wanted.add(&self.model, &record.values, false);
+        }
+        wanted.find(site, &self.locale).await.map(Some)
+    }
+}
+
+/// What is compared again before the records are made.
+fn observed(recipients: Option<&Recipients>) -> Value {
+    recipients.map_or(Value::Null, |recipients| json!({"recipients": recipients.observed()}))
 }

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Effect, ErrorCode, Risk, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::{Fields, Method, OdooError};
 use known::{Known, Ran};
+use recipients::{On, Told};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, OnceLock};
 
@@ -179,28 +180,28 @@ impl Call for ExecuteCall {
                 self.method
             ),
         }];
-        if self.known.is_some_and(Known::is_planning) {
-            touches.push(recipients::assignee(site, &self.locale, self.kwargs.get("user_id")).await);
-        } else if self.known.is_some()
-            && self.facts.effects.iter().any(|effect| matches!(effect, Effect::Mail | Effect::MailPossible))
-        {
-            touches.extend(recipients::of(site, &self.locale, &self.model, ids).await);
-        }
+        let told = self.recipients_told(site).await;
+        touches.extend(told.sentences);
         if !self.kwargs.is_empty() {
             touches.push(format!("With {}", Value::Object(self.kwargs.clone())));
         }
         if self.ids.is_none() {
             touches.push("It names no record: which ones it touches cannot be told beforehand.".into());
         }
+        touches.push(self.known.map_or_else(|| "There is no known way back.".into(), Known::way_back_in_words));
         Ok(Preview {
             sentence: format!("Run {on} in {place}"),
             model: Some(self.model.clone()),
             entries: shown.entries,
             total: self.facts.records,
             touches,
-            observed: shown.observed,
+            observed: recipients::beside(shown.observed, told.observed),
             ..Preview::default()
         })
+    }
+
+    fn recipients<'v>(&self, observed: &'v Value) -> Option<&'v Value> {
+        observed.get(recipients::OBSERVED)
     }
 
     async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
@@ -274,6 +275,19 @@ impl ExecuteCall {
         if let Some(left) = shown::standing_of(site, &self.locale, model, ids).await {
             self.left.get_or_init(|| left);
         }
+    }
+
+    /// Who gets the messages that a known method sends, or may send.
+    async fn recipients_told(&self, site: &Site) -> Told {
+        let effects = self.facts.effects.as_slice();
+        if self.known.is_some_and(Known::is_planning) {
+            let assignee = recipients::assignee(site, &self.locale, self.kwargs.get("user_id")).await;
+            return Told { sentences: vec![assignee], observed: Value::Null };
+        }
+        if self.known.is_none() || !effects.iter().any(|effect| matches!(effect, Effect::Mail | Effect::MailPossible)) {
+            return Told::default();
+        }
+        recipients::of(site, &self.locale, On { fields: &self.fields, ids: &self.facts.ids, effects }).await
     }
 
     /// Arguments that the method does not take, with what to do about it.

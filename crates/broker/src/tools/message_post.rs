@@ -1,9 +1,8 @@
 //! `odoo_message_post`: writes a note or a comment into the chatter of a record.
 
-mod recipients;
-
 use super::arguments::{Arguments, check_ids};
 use super::reach::{Reach, path};
+use super::recipients::{Addressees, Author, Kind, Recipients};
 use super::site::{Locale, missing};
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::changed;
@@ -15,13 +14,53 @@ use async_trait::async_trait;
 use gatehouse_core::{CallFacts, Category, EdgeError, Effect, ErrorCode, Nested, Severity, ToolDefinition, Undo};
 use gatehouse_odoo::{Capability, Method, Record};
 use gatehouse_policy::sensitive::is_sensitive;
-use recipients::{Recipients, Subtype};
 use serde_json::{Map, Value, json};
 
 pub(crate) const NAME: &str = "odoo_message_post";
 const MODEL: &str = "mail.message";
 
 pub(crate) struct MessagePost;
+
+/// What a message is in Odoo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subtype {
+    /// For the company's own people, and only for those who want it.
+    Note,
+    /// For everybody who follows the record.
+    Comment,
+}
+
+impl Subtype {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Comment => "comment",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Note => "Note",
+            Self::Comment => "Comment",
+        }
+    }
+
+    /// Odoo's own name for it, the same in all versions.
+    const fn xml_id(self) -> &'static str {
+        match self {
+            Self::Note => "mail.mt_note",
+            Self::Comment => "mail.mt_comment",
+        }
+    }
+
+    /// The followers who get it.
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Note => Kind::Note,
+            Self::Comment => Kind::Comment,
+        }
+    }
+}
 
 #[async_trait]
 impl Tool for MessagePost {
@@ -93,10 +132,12 @@ impl Tool for MessagePost {
             effects.push(Effect::Mail);
         } else if site.pending_step(res_id).is_none() {
             // Nobody gets notes by default, but whoever asked for them does.
-            match Recipients::read(site, &locale, &model, res_id, subtype, &[]).await? {
-                Recipients::Unknown => effects.push(Effect::MailPossible),
-                Recipients::Known(list) if !list.is_empty() => effects.push(Effect::Mail),
-                Recipients::Known(_) => {}
+            let found =
+                Addressees::of_record(&model, &[res_id], Kind::Note, &[], Author::User).find(site, &locale).await?;
+            if found.is_open() {
+                effects.push(Effect::MailPossible);
+            } else if !found.is_nobody() {
+                effects.push(Effect::Mail);
             }
         }
         let written = ["attachment_ids", "body", "partner_ids", "subject"];
@@ -144,6 +185,20 @@ struct MessageCall {
 }
 
 impl MessageCall {
+    /// Who gets it, as Odoo would find them now.
+    async fn recipients_now(&self, site: &Site) -> Result<Recipients, EdgeError> {
+        let kind = self.subtype.kind();
+        let wanted = Addressees::of_record(&self.model, &[self.res_id], kind, &self.partner_ids, Author::User);
+        let found = wanted.find(site, &self.locale).await?;
+        match found.first_unseen() {
+            None => Ok(found),
+            Some(id) => Err(EdgeError::new(
+                ErrorCode::RecordMissing,
+                format!("partner_ids: there is no contact {id}, or the user may not see it. Search again."),
+            )),
+        }
+    }
+
     fn file_ids(&self) -> Vec<i64> {
         self.files.iter().map(|file| file.id).collect()
     }
@@ -170,8 +225,7 @@ impl Call for MessageCall {
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
         let name = site.record_name(&self.model, self.res_id, &self.locale).await?;
-        let recipients =
-            Recipients::read(site, &self.locale, &self.model, self.res_id, self.subtype, &self.partner_ids).await?;
+        let recipients = self.recipients_now(site).await?;
         let field = |field: &str, label: &str, after: String| {
             let form = text_form(None, Some(&after));
             FieldChange { form, ..FieldChange::new(field, label, None, Some(after)) }
@@ -199,9 +253,13 @@ impl Call for MessageCall {
             ],
             total: Some(1),
             touches: vec![recipients.sentence()],
-            observed: json!({"recipients": recipients.observed()}),
+            observed: json!({self.res_id.to_string(): {"recipients": recipients.observed()}}),
             ..Preview::default()
         })
+    }
+
+    fn recipients<'v>(&self, observed: &'v Value) -> Option<&'v Value> {
+        observed.get(self.res_id.to_string())?.get("recipients")
     }
 
     async fn run(&self, site: &Site) -> Result<Done, EdgeError> {

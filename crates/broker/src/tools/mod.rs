@@ -25,6 +25,7 @@ mod plan;
 mod reach;
 mod read;
 mod read_group;
+mod recipients;
 mod report;
 mod search_count;
 mod search_read;
@@ -48,8 +49,9 @@ pub(crate) use create::NAME as CREATE;
 pub(crate) use cursor::Cursors;
 pub(crate) use file::sized;
 pub(crate) use open_manager::NAME as OPEN_MANAGER;
-pub(crate) use plan::{NAME as PLAN, PlanCall, in_step, step_of};
+pub(crate) use plan::{NAME as PLAN, PlanCall, Step, in_step, made_of, step_of};
 pub(crate) use reach::ClosedNames;
+pub(crate) use recipients::Difference;
 pub(crate) use unlink::NAME as UNLINK;
 pub(crate) use write::{BESIDES, NAME as WRITE, OF_A_PLACE};
 
@@ -100,6 +102,13 @@ pub(crate) trait Call: Send + Sync {
     /// The values that the preview was made from, as they are now: [`Preview::observed`] without the rest of it.
     async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
         self.preview(site).await.map(|preview| preview.observed)
+    }
+
+    /// The part of what was observed that says who gets what it sends, as [`recipients::Recipients::observed`] tells it. `None`
+    /// where it sends nothing for certain, or nobody could be told beforehand.
+    fn recipients<'v>(&self, observed: &'v Value) -> Option<&'v Value> {
+        let _ = observed;
+        None
     }
 
     /// The values that taking it back would need, where no preview has read them: the same as [`Preview::observed`]. Read

@@ -10,17 +10,21 @@ use super::{Call, Done, Preview, Site, Target, Tool, Tools, define, with_common}
 use crate::preview::StepPreview;
 use crate::view::StepCard;
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use gatehouse_core::{
     CallFacts, Category, EdgeError, ErrorCode, FieldPath, Nested, Risk, Severity, ToolDefinition, Undo,
 };
 use gatehouse_policy::guard;
-pub(crate) use pending::step_of;
 use pending::{MOST_STEPS, mapped, stand_in};
+pub(crate) use pending::{made_of, step_of};
 use references::fill;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const NAME: &str = "odoo_plan";
+/// Steps that are previewed at the same time.
+const AT_ONCE: usize = 4;
 /// Given once for the whole plan.
 const COMMON: [&str; 4] = ["connection", "lang", "timezone", "companies"];
 
@@ -101,6 +105,23 @@ pub(crate) struct Step {
 impl PlanCall {
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Asks the same of every step, of a few at a time: what each gives, in the order of the steps. Of several errors the
+    /// first step's is told.
+    async fn of_each_step<'a, T: Send + 'a>(
+        &'a self,
+        ask: impl Fn(&'a Step) -> BoxFuture<'a, Result<T, EdgeError>>,
+    ) -> Result<Vec<T>, EdgeError> {
+        let asked: Vec<BoxFuture<'a, Result<T, EdgeError>>> = self
+            .steps
+            .iter()
+            .map(|step| {
+                let asked = ask(step);
+                async move { asked.await.map_err(|error| in_step(step.number, error)) }.boxed()
+            })
+            .collect();
+        stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 
     /// The plan as calls of each model that it changes: what a policy says of plans holds for each of them.
@@ -187,8 +208,8 @@ impl Call for PlanCall {
         if let Some(why) = &self.why {
             whole.touches.push(format!("The agent says why: {why}"));
         }
-        for step in &self.steps {
-            let preview = step.call.preview(&site).await.map_err(|error| in_step(step.number, error))?;
+        let previews = self.of_each_step(|step| step.call.preview(&site)).await?;
+        for (step, preview) in self.steps.iter().zip(previews) {
             let facts = step.call.facts();
             if facts.changes_odoo() {
                 let touched = preview.total.or(facts.records).unwrap_or(0);
@@ -221,11 +242,7 @@ impl Call for PlanCall {
 
     async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
         let site = Site { is_planned: true, ..site.clone() };
-        let mut observed = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            observed.push(step.call.observe(&site).await.map_err(|error| in_step(step.number, error))?);
-        }
-        Ok(Value::Array(observed))
+        self.of_each_step(|step| step.call.observe(&site)).await.map(Value::Array)
     }
 
     async fn run(&self, _: &Site) -> Result<Done, EdgeError> {

@@ -101,7 +101,7 @@ async fn confirming_and_back(house: House, agent: Agent) {
 }
 
 /// Deletes what a story made, as far as Odoo lets go of it.
-async fn clean(house: &House, agent: &Agent, records: &[(&str, i64)]) {
+pub(crate) async fn clean(house: &House, agent: &Agent, records: &[(&str, i64)]) {
     for (model, id) in records {
         drop(approved(house, agent, "odoo_unlink", on_demo(json!({"model": model, "ids": [id]}))).await);
     }

@@ -39,6 +39,7 @@ mod previews;
 mod promises;
 mod read_back;
 mod reading;
+mod recipients;
 mod reports;
 mod requests;
 mod schema;

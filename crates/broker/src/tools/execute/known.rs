@@ -217,6 +217,22 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Whether there is a way back, and what stays all the same: for the card.
+    pub(super) fn way_back_in_words(&self) -> String {
+        let way = match self.back {
+            Back::By(methods) | Back::ByOnMade(_, methods) => {
+                format!("It can be taken back by {}.", methods.join(" and "))
+            }
+            Back::Deleting(_) | Back::DeletingGiven(_) => "It can be taken back by deleting what it makes.".to_owned(),
+            Back::None("Nothing was changed.") => return "It changes nothing that would have to be taken back.".into(),
+            Back::None("Odoo has no way back for this.") => return "There is no way back.".into(),
+            Back::None(why) => return format!("There is no way back: {why}"),
+        };
+        if self.leaves.is_empty() { way } else { format!("{way} {}", self.leaves) }
+    }
+}
+
 fn deleting(model: &str, ids: &[i64]) -> UndoCall {
     UndoCall::new(super::super::UNLINK, json!({"model": model, "ids": ids}))
 }
@@ -306,6 +322,26 @@ mod tests {
         let country = fields("res.country", json!({"activity_ids": {"type": "char"}}));
         assert!(Known::on(&country, "activity_schedule", &kwargs).is_none());
         assert!(Known::on(&lead, "action_set_won", &Map::new()).is_some());
+    }
+
+    #[test]
+    fn the_card_says_whether_there_is_a_way_back_and_what_stays() {
+        let words = |model: &str, method: &str| Known::of(model, method, &Map::new()).unwrap().way_back_in_words();
+        let confirmed = words("sale.order", "action_confirm");
+        assert!(confirmed.starts_with("It can be taken back by action_cancel and action_draft. The order date"));
+        assert_eq!(
+            words("mail.compose.message", "action_send_mail"),
+            "There is no way back: A message that went out does not come back."
+        );
+        assert!(words("sale.order", "action_quotation_send").starts_with("It changes nothing"));
+        assert!(words("sale.advance.payment.inv", "create_invoices").contains("deleting what it makes"));
+        assert!(
+            words("crm.lead", "action_set_lost").starts_with("It can be taken back by action_restore. Its probability")
+        );
+        for known in all() {
+            let words = known.way_back_in_words();
+            assert!(words.ends_with('.') && words.len() > 10, "{} {}: {words}", known.model, known.method);
+        }
     }
 
     #[test]

@@ -22,15 +22,17 @@ pub(super) fn stand_in(step: usize, place: usize) -> i64 {
     FIRST.saturating_add(of(step).saturating_mul(PER_STEP)).saturating_add(of(place))
 }
 
+/// The record that a step has made where this id stood for it.
+pub(crate) fn made_of(id: i64, made: &BTreeMap<usize, Vec<i64>>) -> Option<i64> {
+    let place = usize::try_from((id - FIRST) % PER_STEP).ok()?;
+    made.get(&step_of(id)?)?.get(place).copied()
+}
+
 /// A value with the records that steps have made in the place of what stood for them.
 pub(super) fn mapped(value: &Value, made: &BTreeMap<usize, Vec<i64>>) -> Value {
     match value {
         Value::Number(number) => {
-            let real = number.as_i64().and_then(|id| {
-                let step = step_of(id)?;
-                let place = usize::try_from((id - FIRST) % PER_STEP).ok()?;
-                made.get(&step)?.get(place).copied()
-            });
+            let real = number.as_i64().and_then(|id| made_of(id, made));
             real.map_or_else(|| value.clone(), Value::from)
         }
         Value::Array(items) => items.iter().map(|item| mapped(item, made)).collect(),
