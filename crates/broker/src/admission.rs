@@ -165,6 +165,7 @@ impl Broker {
             return Err(EdgeError::new(ErrorCode::UnknownConnection, "One of these connections is gone."));
         }
         let now = self.now();
+        let was = self.registry(|registry| registry.agents.get(&asked.id).cloned());
         let agent = Agent {
             id: asked.id,
             evidence: asked.evidence,
@@ -182,6 +183,12 @@ impl Broker {
         };
         drop(editing);
         admitted?;
+        if !was.is_some_and(|was| was.evidence.is_same_program(&agent.evidence)) {
+            self.void_tickets("another program was admitted under this name", |held| {
+                held.ticket.kind() == TicketKind::Call && held.ticket.agent() == Some(&agent.id)
+            });
+            self.0.desk.disown(&agent.id);
+        }
         self.note(JournalEvent::Agent { agent: agent.id, change: "admitted".into(), summary });
         self.lists_changed();
         Ok(())

@@ -21,10 +21,15 @@ use gatehouse_ipc::message::CallAnswer;
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Ended tickets kept for the Approvals page.
 const ENDED_KEPT: usize = 200;
+/// Changes of one agent that are kept because nobody has had their result yet.
+const UNREAD_KEPT: usize = 500;
+/// How long the result of a change waits for whoever asks the same again.
+const UNREAD_FOR: Duration = Duration::from_hours(24);
 /// Approvals that are remembered for what the window goes on showing.
 const APPROVALS_KEPT: usize = 50;
 
@@ -46,6 +51,8 @@ pub(crate) struct Held {
     pub(crate) result: Option<Result<CallAnswer, EdgeError>>,
     /// A limit was full when the approval was claimed: what the claiming call is told.
     pub(crate) limited: Option<EdgeError>,
+    /// The program that asked has lost its name to another: no call gets anything of it any more.
+    pub(crate) is_orphan: bool,
 }
 
 impl Held {
@@ -62,7 +69,27 @@ impl Held {
             presented_at: None,
             result: None,
             limited: None,
+            is_orphan: false,
         }
+    }
+
+    /// When a call ran and something came of it.
+    fn ran_at(&self) -> Option<Timestamp> {
+        match self.ticket.state() {
+            TicketState::Settled { at } if matches!(self.matter, Matter::Call { .. }) => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// A change that was sent, and nobody has had what came of it.
+    fn is_unread(&self) -> bool {
+        let changes = matches!(&self.matter, Matter::Call { job, .. } if job.call.facts().changes_odoo());
+        let was_sent = match &self.result {
+            Some(Ok(_)) => true,
+            Some(Err(error)) => error.code == ErrorCode::OutcomeUnknown,
+            None => false,
+        };
+        changes && was_sent && !self.is_orphan && !self.ticket.is_delivered()
     }
 
     /// Nobody was asked: it only carries a running change to its end.
@@ -257,18 +284,36 @@ impl Desk {
     /// What became of the last ticket with this key.
     pub(crate) fn history(&self, call_key: &Digest, now: Timestamp) -> History {
         let papers = self.lock();
-        let mut same = papers.order.iter().rev().filter_map(|id| papers.held.get(id));
-        let Some(last) = same.find(|held| held.ticket.call_key() == call_key) else { return History::default() };
-        let drifted = matches!(&last.result, Some(Err(error)) if error.code == ErrorCode::Drifted);
-        match (&last.matter, last.ticket.state()) {
-            (Matter::Call { job, .. }, TicketState::Void { .. }) if drifted => {
-                History { ran_before: None, drifted_from: Some(job.observed.clone()) }
+        let same = papers.order.iter().rev().filter_map(|id| papers.held.get(id));
+        let mut same = same.filter(|held| held.ticket.call_key() == call_key).peekable();
+        let drifted_from = same.peek().and_then(|last| {
+            let drifted = matches!(&last.result, Some(Err(error)) if error.code == ErrorCode::Drifted);
+            match (&last.matter, last.ticket.state()) {
+                (Matter::Call { job, .. }, TicketState::Void { .. }) if drifted => Some(job.observed.clone()),
+                _ => None,
             }
-            (_, TicketState::Settled { at }) => {
-                History { ran_before: Some(now.since(*at).as_secs()), drifted_from: None }
-            }
-            _ => History::default(),
-        }
+        });
+        // Above a card that was void because the same call ran meanwhile, that one stands.
+        let ran_at = same.take(if drifted_from.is_some() { 2 } else { 1 }).find_map(Held::ran_at);
+        History { ran_before: ran_at.map(|at| now.since(at).as_secs()), drifted_from }
+    }
+
+    /// Whether the same call ran since this one was asked: two bridges of an agent may ask the same at once.
+    pub(crate) fn ran_since_asked(&self, id: &TicketId) -> bool {
+        let papers = self.lock();
+        let Some(asked) = papers.held.get(id) else { return false };
+        let is_other = |held: &&Held| held.ticket.id() != id && held.ticket.call_key() == asked.ticket.call_key();
+        let mut others = papers.held.values().filter(is_other);
+        others.any(|other| other.ran_at().is_some_and(|at| at >= asked.ticket.opened_at()))
+    }
+
+    /// Takes everything of an agent's from whoever calls itself that from now on: another program.
+    pub(crate) fn disown(&self, agent: &AgentId) {
+        let mut papers = self.lock();
+        let of_agent = |held: &&mut Held| held.ticket.kind() == TicketKind::Call && held.ticket.agent() == Some(agent);
+        papers.held.values_mut().filter(of_agent).for_each(|held| held.is_orphan = true);
+        drop(papers);
+        self.bump();
     }
 
     /// Looks at a ticket.
@@ -402,9 +447,10 @@ impl Papers {
             let ticket = &held.ticket;
             let fits = ticket.call_key() == call_key
                 && ticket.agent() == Some(agent)
+                && !held.is_orphan
                 && !ticket.is_delivered()
                 && !matches!(ticket.state(), TicketState::Void { .. })
-                && now.since(ticket.opened_at()) < TICKET_LIFETIME * 2
+                && now.since(ticket.opened_at()) < if held.is_unread() { UNREAD_FOR } else { TICKET_LIFETIME * 2 }
                 && ticket.bridge().is_none_or(|b| b == bridge || !is_live(b));
             fits.then(|| id.clone())
         })?;
@@ -412,23 +458,30 @@ impl Papers {
         Some(found)
     }
 
-    /// Keeps the newest ended tickets; open ones always stay.
+    /// Keeps the newest ended tickets, and of each agent the newest changes whose result nobody has had; open ones always
+    /// stay.
     fn forget_old(&mut self) {
-        let ended = self.order.iter().filter(|id| self.is_ended(id)).count();
-        let mut surplus = ended.saturating_sub(ENDED_KEPT);
-        let order = std::mem::take(&mut self.order);
-        for id in order {
-            if surplus > 0 && self.is_ended(&id) {
-                self.held.remove(&id);
-                surplus -= 1;
-            } else {
-                self.order.push(id);
+        let mut kept: HashMap<Option<AgentId>, usize> = HashMap::new();
+        let mut order = std::mem::take(&mut self.order);
+        order.reverse();
+        order.retain(|id| {
+            let Some(held) = self.held.get(id) else { return false };
+            // Whoever asked, the ended ones count together; an unread one counts with its agent's.
+            let (whose, most) = match held.is_unread() {
+                _ if held.ticket.state().is_open() => return true,
+                true => (held.ticket.agent().cloned(), UNREAD_KEPT),
+                false => (None, ENDED_KEPT),
+            };
+            let count = kept.entry(whose).or_default();
+            *count += 1;
+            let stays = *count <= most;
+            if !stays {
+                self.held.remove(id);
             }
-        }
-    }
-
-    fn is_ended(&self, id: &TicketId) -> bool {
-        self.held.get(id).is_none_or(|held| !held.ticket.state().is_open())
+            stays
+        });
+        order.reverse();
+        self.order = order;
     }
 }
 

@@ -56,7 +56,7 @@ impl Broker {
         for step in plan.steps() {
             // The person may have paused the agent, or changed the rules, since the step before.
             let stepped = match self.still_allowed(job, claimed_by) {
-                Ok((site, _)) => self.plan_step(job, plan, step, &site, &progress.made).await,
+                Ok((site, _)) => self.plan_step(job, plan, step, (&site, claimed_by), &progress.made).await,
                 Err(error) => Err(error.into()),
             };
             match stepped {
@@ -81,20 +81,20 @@ impl Broker {
         job: &Job,
         plan: &PlanCall,
         step: &Step,
-        site: &Site,
+        (site, claimed_by): (&Site, &Evidence),
         made: &BTreeMap<usize, Vec<i64>>,
     ) -> Result<(Done, Option<Undo>), Stop> {
         let (call, arguments) = step.described_with(site, made).await?;
         if let Some(shown) = recipients::shown(plan, &job.observed, step.number) {
             recipients::check(site, call.as_ref(), shown, made).await?;
         }
-        Ok(self.run_step(job, site, call.as_ref(), arguments).await?)
+        Ok(self.run_step(job, (site, claimed_by), call.as_ref(), arguments).await?)
     }
 
     async fn run_step(
         &self,
         job: &Job,
-        site: &Site,
+        (site, claimed_by): (&Site, &Evidence),
         call: &dyn Call,
         arguments: Value,
     ) -> Result<(Done, Option<Undo>), EdgeError> {
@@ -126,7 +126,11 @@ impl Broker {
         kept["resolved"] = shortened(&call.resolved(), KEPT_TEXT);
         kept["before"] = before.clone();
         self.note_intent(JournalEvent::Intent { call: id.clone(), of: header }, kept).await?;
-        let done = call.run(site).await;
+        // The disk may have taken its time.
+        let done = match self.still_allowed(job, claimed_by) {
+            Ok(_) => call.run(site).await,
+            Err(error) => Err(error),
+        };
         let undo = done.as_ref().ok().map(|done| call.undo(&before, done));
         self.settle_step(id.clone(), &done, undo.as_ref(), self.millis_since(started));
         let done = self.told_with_read_back(done, || Change::sent(self, &id, site, call, &before, started)).await;

@@ -85,6 +85,8 @@ impl Claimer {
 enum Recheck {
     /// The data has changed.
     Drifted,
+    /// The same call ran since the person was asked.
+    Ran,
     /// Refused now.
     Refused(EdgeError),
     /// A limit is full in the window of now.
@@ -122,6 +124,14 @@ impl Broker {
                      anew, with the difference marked.",
                 );
                 self.void_claimed(&job, &id, told, "what the person saw has changed since");
+            }
+            Err(Recheck::Ran) => {
+                let told = EdgeError::new(
+                    ErrorCode::Drifted,
+                    "Nothing ran: the same call has run since the person was asked. Look at what it did; where it is to \
+                     run once more, repeat the call and they will be asked anew.",
+                );
+                self.void_claimed(&job, &id, told, "the same call has run since");
             }
             Err(Recheck::Refused(error)) => {
                 let why = error.message.clone();
@@ -161,6 +171,9 @@ impl Broker {
     /// between the last look and the sending.
     async fn recheck(&self, job: &Job, claimer: &Claimer) -> Result<(), Recheck> {
         self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
+        if job.call.facts().changes_odoo() && job.ticket.as_ref().is_some_and(|id| self.0.desk.ran_since_asked(id)) {
+            return Err(Recheck::Ran);
+        }
         // What nobody saw cannot have changed since; it is read before it is sent, as of a change that nobody is asked about.
         if job.question.is_some() && !job.shown.is_unseen {
             let observed = job.call.observe(&job.site).await.map_err(Recheck::Refused)?;
@@ -209,7 +222,10 @@ impl Broker {
             return Err(paused("The user paused every agent in Gatehouse."));
         }
         let agent = match self.admitted(&job.site.agent.id, claimed_by) {
-            Admitted::Yes(agent) => agent,
+            Admitted::Yes(agent) if job.site.agent.evidence.is_same_program(claimed_by) => agent,
+            Admitted::Yes(_) => {
+                return Err(EdgeError::new(ErrorCode::NotAdmitted, "Another program made this call."));
+            }
             Admitted::Paused => return Err(paused("The user paused this agent in Gatehouse.")),
             Admitted::No { .. } => {
                 return Err(EdgeError::new(

@@ -59,7 +59,7 @@ async fn a_program_that_the_system_does_not_tell_is_refused_without_a_card() {
 }
 
 /// A bridge of claude-code, run by this program as far as the system tells.
-async fn seated(house: &House, program: &'static str, inode: u64) -> (Agent, (TempDir, DropGuard)) {
+pub(crate) async fn seated(house: &House, program: &'static str, inode: u64) -> (Agent, (TempDir, DropGuard)) {
     let folder = tempfile::tempdir().unwrap();
     let path = socket_path(Some(folder.path()));
     let end = CancellationToken::new();

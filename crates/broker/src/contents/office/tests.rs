@@ -64,9 +64,10 @@ fn a_bomb_gets_no_room_whatever_it_says_of_its_size() {
     let read_of = read(&bomb).unwrap();
     assert!(read_of.is_cut && read_of.words.len() < 3_000_000);
     let silent = word(&"<w:p>   </w:p>".repeat(2_500_000));
-    assert_eq!(read(&silent), Err(Unread::TooLarge));
+    // Whichever comes first: its size, or the time that it may take.
+    assert!(matches!(read(&silent), Err(Unread::TooLarge | Unread::TooSlow)));
     let one_text = word(&format!("<w:t>{}</w:t>", "y".repeat(30_000_000)));
-    assert_eq!(read(&one_text), Err(Unread::TooLarge));
+    assert!(matches!(read(&one_text), Err(Unread::TooLarge | Unread::TooSlow)));
 }
 
 #[test]
