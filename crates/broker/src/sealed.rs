@@ -6,7 +6,7 @@ use crate::state::{Broker, VaultState};
 use crate::view::{ConnectionDraft, Topic, VaultView};
 use gatehouse_core::{
     Agent, AgentId, Connection, ConnectionId, ConnectionStatus, EdgeError, Environment, ErrorCode, JournalEvent,
-    Sealer, TicketId,
+    Sealer, TicketId, Tls,
 };
 use gatehouse_store::{Generations, Store, StoreError};
 use gatehouse_vault::{Vault, VaultKind};
@@ -121,6 +121,8 @@ impl Broker {
             let claims = connections.quarantined.into_iter().filter_map(|row| row.claim);
             for mut claim in claims.filter(|claim| claim.deleted_at.is_none()) {
                 claim.environment = Environment::Production;
+                // The secret is about to be typed anew: it goes by no certificate that a row merely names.
+                claim.tls = Tls::System;
                 claim.status = ConnectionStatus::NoSecret;
                 registry.connections.insert(claim.id.clone(), claim);
             }
