@@ -17,17 +17,13 @@ use std::sync::PoisonError;
 const FORGOTTEN: &str = "Who has forgotten it deletes the item “pin” of Gatehouse in the system's keyring, and starts \
                          Gatehouse anew.";
 
-/// Whether a yes to this card wants the PIN: where records are removed, where production changes, and wherever agents
-/// would be let do more, since that would be the way around it.
+/// Whether a yes to this card wants the PIN: where records are removed, for every call on production (what is read there
+/// leaves the house), and wherever agents would be let do more, since that would be the way around it.
 fn wants_pin(card: &Card) -> bool {
     let on_production =
         card.connection.as_ref().is_none_or(|connection| connection.environment == Environment::Production);
     match &card.content {
-        CardContent::Call(call) => match call.category {
-            Category::Read => false,
-            Category::Destructive => true,
-            _ => on_production,
-        },
+        CardContent::Call(call) => on_production || call.category == Category::Destructive,
         CardContent::Undo(undo) => {
             on_production || undo.steps.iter().any(|step| step.category == Category::Destructive)
         }

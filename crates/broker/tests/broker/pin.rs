@@ -68,6 +68,27 @@ async fn a_click_alone_approves_nothing_on_production_where_there_is_a_pin() {
 }
 
 #[tokio::test]
+async fn a_read_on_production_needs_the_pin_and_so_does_approving_more_like_it() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let ask = json!({"require_approval": [{"conditions": [], "reason": "It reads."}]});
+    let asks = json!({"version": "1", "default": "allow", "tools": {"odoo_search_read": ask}});
+    house.save("user", &asks.to_string()).await;
+    house.settle_pin(false, None, Some("4711")).await.unwrap();
+    let call =
+        agent.calling("odoo_search_read", on_demo(json!({"model": "res.partner", "fields": ["name"], "limit": 1})));
+    let card = house.card().await;
+    let CardContent::Call(shown) = &card.content else { panic!("{card:?}") };
+    assert_eq!(shown.category, gatehouse_core::Category::Read);
+    assert!(shown.standing.is_some() && card.pin.is_some(), "{card:?}");
+    assert!(refused(house.decide(&card, YES).await).contains("Type the PIN"));
+    assert!(refused(house.decide(&card, Verdict::ApproveStanding).await).contains("Type the PIN"));
+    assert_eq!(house.times("search_read"), 0);
+    house.decide_with(&card, Verdict::ApproveStanding, "4711").await.unwrap();
+    call.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_refusal_needs_no_pin() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
