@@ -58,6 +58,7 @@ impl Broker {
     /// Writes down that the vault is open, and what its seal says of the journal.
     pub(crate) async fn note_opened(&self) {
         self.note(JournalEvent::Vault { change: "unlocked".into() });
+        self.look_for_pin().await;
         self.tell_of_journal().await;
     }
 

@@ -93,6 +93,8 @@ pub(crate) struct Inner {
     pub(crate) registry: RwLock<Registry>,
     /// The PIN of the open vault; none when the person set none.
     pub(crate) pin: Mutex<Option<Pin>>,
+    /// When it was seen that another program took the PIN out of the keyring.
+    pub(crate) pin_gone: Mutex<Option<Timestamp>>,
     /// One PIN is tried after the other.
     pub(crate) trying_pin: tokio::sync::Mutex<()>,
     pub(crate) layers: RwLock<Arc<InForce>>,
@@ -158,6 +160,7 @@ impl Broker {
             ))),
             registry: RwLock::default(),
             pin: Mutex::default(),
+            pin_gone: Mutex::default(),
             trying_pin: tokio::sync::Mutex::default(),
             layers: RwLock::new(layers),
             watch: Mutex::default(),
