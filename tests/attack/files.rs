@@ -6,6 +6,7 @@ use gatehouse_tests::{Bridge, Windows, eventually};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 impl House {
     fn database(&self) -> PathBuf {
@@ -22,6 +23,13 @@ impl House {
         assert_ne!(changed, "0", "nothing was edited: {statements}");
     }
 
+    /// Runs lines of SQL over the journal, and leaves chain and triggers as if nobody had: no hash needs a key.
+    fn rewrite(&self, statements: &str) {
+        let script = include_str!("../support/rewrite.py");
+        let ran = Command::new("python3").args(["-c", script]).arg(self.database()).arg(statements).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+
     /// The app ends and starts; in between the database is edited once more, as it may have written what it knows.
     fn start_again_after(&mut self, statements: &str) {
         self.stage.end_app();
@@ -34,6 +42,14 @@ impl House {
 async fn is_set_aside(windows: &mut Windows<'_>, words: &str) {
     windows.turn_to(Which::Main).await;
     windows.wait_for_text("quarantine-banner", words).await;
+}
+
+/// Verifying the journal says that something is wrong with it.
+async fn is_found_by_verifying(windows: &mut Windows<'_>) {
+    windows.turn_to(Which::Main).await;
+    windows.click("nav-activity").await;
+    windows.click("verify-journal").await;
+    windows.find_css("[data-testid=verify-report][data-ok=false]").await;
 }
 
 /// A write over "Acme" raises a card, which is refused.
@@ -179,27 +195,41 @@ async fn a_journal_that_was_edited_says_so() {
     windows.click("nav-activity").await;
     windows.click("verify-journal").await;
     windows.find_css("[data-testid=verify-report][data-ok=true]").await;
-    // What keeps accidents away does not keep a shell away.
-    house.sql(
-        "DROP TRIGGER journal_is_not_changed; DROP TRIGGER journal_is_not_cut;
-         UPDATE journal SET event = replace(event, 'denied', 'approved') WHERE event LIKE '%denied%';",
-    );
-    windows.click("verify-journal").await;
-    windows.find_css("[data-testid=verify-report][data-ok=false]").await;
+    house.rewrite("UPDATE journal SET event = replace(event, 'denied', 'approved') WHERE event LIKE '%denied%';");
+    // By now it was sealed anew, had the app not looked.
+    is_set_aside(&mut windows, "journal was altered").await;
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    is_found_by_verifying(&mut windows).await;
     drop(windows);
 
-    // Cut off at the end, while the app does not run.
     house.stage.end_app();
-    house.sql(
-        "UPDATE journal SET event = replace(event, 'approved', 'denied') WHERE event LIKE '%approved%';
-         DELETE FROM payloads WHERE seq > (SELECT max(seq) - 6 FROM journal);
+    house.stage.start_app(&[]);
+    let mut windows = Windows::new(&house.stage);
+    is_found_by_verifying(&mut windows).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_was_cut_off_while_the_app_was_down_says_so_and_stops_every_agent() {
+    let mut house = House::open().await;
+    let (mut windows, mut bridge) = house.admitted("cutter").await;
+    let id = house.odoo.new_contact("Journal").await;
+    is_asked_about(&mut windows, &mut bridge, id, "+32 2 111 11 11").await;
+    bridge.leave().await;
+    drop(windows);
+    house.stage.end_app();
+    house.rewrite(
+        "DELETE FROM payloads WHERE seq > (SELECT max(seq) - 6 FROM journal);
          DELETE FROM journal WHERE seq > (SELECT max(seq) - 6 FROM journal);",
     );
-    house.stage.start_app(&["--show", "activity"]);
+    house.stage.start_app(&[]);
     let mut windows = Windows::new(&house.stage);
-    windows.turn_to(Which::Main).await;
-    windows.click("verify-journal").await;
-    windows.find_css("[data-testid=verify-report][data-ok=false]").await;
+    is_set_aside(&mut windows, "journal was altered").await;
+    let mut bridge = Bridge::start(&house.stage, "cutter", "claude-code").await;
+    let error = bridge.call("odoo_write", write(id, "+32 2 222 22 22")).await.error();
+    assert_eq!(error["error"]["code"], "paused", "{error}");
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    is_found_by_verifying(&mut windows).await;
+    assert_eq!(house.changes(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,7 +32,7 @@ impl Approver {
     /// The cards that wait, oldest first.
     pub fn cards(&self) -> Vec<Card> {
         let cards = self.broker.0.desk.collect(crate::cards::card);
-        cards.into_iter().map(|card| Card { pin: self.broker.pin_asked(&card), ..card }).collect()
+        cards.into_iter().map(|card| self.broker.with_pin(card)).collect()
     }
 
     /// What waits, and the card of `wanted`. Where that waits no more, the one in its `place` (0 is the oldest), or the last.
@@ -46,8 +46,7 @@ impl Approver {
             };
             // One that was decided in this instant is not there any more: look again.
             if let Some(card) = desk.look(chosen, crate::cards::card).flatten() {
-                let pin = self.broker.pin_asked(&card);
-                return Queue { tickets, card: Some(Card { pin, ..card }) };
+                return Queue { tickets, card: Some(self.broker.with_pin(card)) };
             }
         }
     }

@@ -43,6 +43,7 @@ pub(crate) fn card(held: &Held) -> Option<Card> {
         held_until: held.waits_until,
         content,
         pin: None,
+        pin_is_gone: false,
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a person does with connections.
 
 use crate::desk::Loosening;
-use crate::loosening::split;
+use crate::loosening::{leads_elsewhere, split, trusts_more};
 use crate::state::{Broker, new_connection_id};
 use crate::view::{ConnectionDraft, LooseningCard, ParsedUrl, ProbeState, ProbeStep, SaveOutcome, SecretInput};
 use gatehouse_core::{
@@ -103,11 +103,12 @@ impl Broker {
     ) -> Result<SaveOutcome, EdgeError> {
         let in_force = self.in_force();
         let (mut harmless, changes) = split(old, &new, |fact| in_force.speaks_of(fact));
-        let address_changes = old.origin != new.origin || old.database != new.database || old.login != new.login;
-        if address_changes && secret.is_none() {
+        let goes_elsewhere = leads_elsewhere(old, &new);
+        if goes_elsewhere && secret.is_none() {
             return Err(EdgeError::new(
                 ErrorCode::InvalidArguments,
-                "Enter the secret again: it was saved for the old address, database and login, and is never sent elsewhere.",
+                "Enter the secret again: it was saved for the old address, database, login and certificates, and is never sent \
+                 elsewhere.",
             ));
         }
         self.void_tickets("the connection was changed", |held| held.ticket.connection() == Some(&old.id));
@@ -116,7 +117,7 @@ impl Broker {
         let waits = !changes.is_empty();
         let mut held_back = None;
         match secret {
-            Some(secret) if waits && address_changes => held_back = Some(std::sync::Arc::new(secret)),
+            Some(secret) if waits && goes_elsewhere => held_back = Some(std::sync::Arc::new(secret)),
             Some(secret) => {
                 self.keep_secret(&harmless, &secret).await?;
                 harmless.status = ConnectionStatus::NeverChecked;
@@ -237,8 +238,8 @@ impl Broker {
         self.vault()?.put_secret(&connection.id, &connection.name, secret).await.map_err(|error| error.edge())
     }
 
-    /// Tries a connection step by step and says each as it happens. An edit without a new secret uses the saved one,
-    /// but only for the address it was saved for.
+    /// Tries a connection step by step and says each as it happens. An edit without a new secret uses the saved one, but only
+    /// for the address that it was saved for, and only where no certificate passes that does not pass for agents' calls.
     pub async fn test_connection(
         &self,
         draft: ConnectionDraft,
@@ -252,9 +253,11 @@ impl Broker {
             (None, Some(id)) => {
                 let saved = self.vault()?.secret(id).await.map_err(|error| error.edge())?;
                 let address = parse_address(&draft.url)?;
+                let trusts_no_more = self.connection(id).is_ok_and(|known| !trusts_more(&known.tls, &draft.tls));
                 saved
                     .filter(|saved| {
-                        saved.origin == address.origin
+                        trusts_no_more
+                            && saved.origin == address.origin
                             && saved.database == draft.database.trim()
                             && saved.login == draft.login.trim()
                     })

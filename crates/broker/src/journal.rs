@@ -2,15 +2,15 @@
 
 use crate::desk::{Held, Matter};
 use crate::running::Job;
-use crate::sealed::NOTE_JOURNAL;
 use crate::sheet::Sheet;
 use crate::state::Broker;
 use crate::tools::Done;
 use crate::view::{ActivityDetail, ActivityFilter, ActivityPage, Topic, VerifyReport};
 use gatehouse_core::{CallId, Charge, EdgeError, ErrorCode, JournalEvent, JournalRecord, Outcome, TicketId, Timestamp};
 use gatehouse_policy::Reservation;
-use gatehouse_store::{Durability, Filter, HeadSeal, PayloadState};
+use gatehouse_store::{Durability, Filter, PayloadState};
 use serde_json::Value;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Lines of the journal that a page holds.
@@ -22,18 +22,28 @@ impl Broker {
     /// Writes an event down. The store failing is logged: what must not happen without a record goes through
     /// [`Broker::note_intent`].
     pub(crate) fn note(&self, event: JournalEvent) {
-        self.append(event, None);
+        self.seal_soon(&event);
+        self.append(event, None, Durability::Normal);
     }
 
     /// Writes an event down with what only the app may read of it: a call's arguments, a policy's text.
     pub(crate) fn note_with(&self, event: JournalEvent, payload: Value) {
-        self.append(event, Some(payload));
+        self.seal_soon(&event);
+        self.append(event, Some(payload), Durability::Normal);
     }
 
-    fn append(&self, event: JournalEvent, payload: Option<Value>) {
+    /// What a person decided and what became of a change is under a seal within a second or two; reads wait for the next
+    /// one.
+    fn seal_soon(&self, event: &JournalEvent) {
+        if !matches!(event, JournalEvent::Call { .. }) {
+            self.0.seal_is_due.store(true, Ordering::SeqCst);
+        }
+    }
+
+    pub(crate) fn append(&self, event: JournalEvent, payload: Option<Value>, durability: Durability) {
         let record = JournalRecord { at: self.now(), event, payload };
         let sealer = self.sealer().ok();
-        if let Err(error) = self.0.store.append(record, Durability::Normal, sealer.as_deref()) {
+        if let Err(error) = self.0.store.append(record, durability, sealer.as_deref()) {
             tracing::error!("the journal could not be written: {error}");
         }
     }
@@ -62,7 +72,7 @@ impl Broker {
         tokio::spawn(async move {
             tokio::time::sleep(LATER).await;
             let written = tokio::task::spawn_blocking(move || {
-                broker.note(event);
+                broker.append(event, None, Durability::Normal);
                 broker.changed(&[Topic::Activity]);
                 drop(token);
             });
@@ -82,6 +92,7 @@ impl Broker {
         let record = JournalRecord { at: self.now(), event, payload: Some(payload) };
         let sealer = self.sealer()?;
         let store = self.0.store.clone();
+        self.0.seal_is_due.store(true, Ordering::SeqCst);
         let written =
             tokio::task::spawn_blocking(move || store.append(record, Durability::Full, Some(sealer.as_ref())));
         match written.await {
@@ -136,20 +147,6 @@ impl Broker {
         }
     }
 
-    /// Seals the journal's head, and keeps the seal where the database cannot reach it: in the vault.
-    pub(crate) async fn seal_journal(&self) {
-        let Ok(vault) = self.vault() else { return };
-        let sealed = self.0.store.seal_head(vault.sealer().as_ref());
-        let Ok(text) =
-            sealed.map_err(|e| e.to_string()).and_then(|s| serde_json::to_vec(&s).map_err(|e| e.to_string()))
-        else {
-            return;
-        };
-        if let Err(error) = vault.put_note(NOTE_JOURNAL, &text).await {
-            tracing::warn!("the journal's seal could not be kept: {error}");
-        }
-    }
-
     /// A page of the journal, newest first.
     pub fn activity(&self, filter: ActivityFilter) -> Result<ActivityPage, EdgeError> {
         let ActivityFilter { agent, connection, tool, decision, before } = filter;
@@ -186,14 +183,13 @@ impl Broker {
         Ok(ActivityDetail { entry, payload, payload_note, undo })
     }
 
-    /// Walks the whole chain and compares it with the seal in the vault.
+    /// Walks the whole chain, compares it with the seal in the vault, and says what was found at any time before.
     pub async fn verify_journal(&self) -> Result<VerifyReport, EdgeError> {
+        // What another program does at this moment is found now, not at the next seal.
+        self.seal_journal().await;
         let vault = self.vault().ok();
-        let seal: Option<HeadSeal> = match &vault {
-            Some(vault) => {
-                let note = vault.note(NOTE_JOURNAL).await.map_err(|error| error.edge())?;
-                note.and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            }
+        let seal = match &vault {
+            Some(vault) => self.journal_seal(vault).await,
             None => None,
         };
         let store = self.0.store.clone();
@@ -202,11 +198,13 @@ impl Broker {
         let report = walked
             .map_err(|_| EdgeError::new(ErrorCode::Internal, "The check was cut off."))?
             .map_err(|error| error.edge())?;
+        let (before, unproven) = self.found_of_journal();
         Ok(VerifyReport {
-            ok: report.is_ok(),
+            ok: report.is_ok() && before.is_empty(),
             entries: report.entries,
             unsealed: report.unsealed,
-            problems: report.problems.iter().map(ToString::to_string).collect(),
+            unproven: unproven.saturating_add(report.unproven),
+            problems: report.problems.iter().map(ToString::to_string).chain(before).collect(),
         })
     }
 }

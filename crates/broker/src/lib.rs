@@ -34,6 +34,7 @@ mod policy;
 mod preview;
 mod read_back;
 mod running;
+mod seal;
 mod sealed;
 mod sessions;
 mod sheet;

@@ -3,7 +3,7 @@
 use crate::desk::{Held, Loosening, Matter};
 use crate::state::{Broker, new_ticket_id};
 use crate::view::{FieldChange, LooseningCard, SecretInput};
-use gatehouse_core::{Connection, EdgeError, Hasher, JournalEvent, Ticket, TicketId, TicketKind};
+use gatehouse_core::{Connection, EdgeError, Hasher, JournalEvent, Ticket, TicketId, TicketKind, Tls};
 use serde_json::json;
 
 /// The path by which conditions look at a connection's name.
@@ -72,6 +72,7 @@ impl Broker {
             now.origin.clone_from(&connection.origin);
             now.database.clone_from(&connection.database);
             now.login.clone_from(&connection.login);
+            now.tls.clone_from(&connection.tls);
         };
         self.drop_standing(|standing| standing.connection == connection.id);
         self.close_models_of(&connection.id);
@@ -118,7 +119,33 @@ pub(crate) fn split(
         harmless.login.clone_from(&old.login);
         changes.push(change("login", "Login", &old.login, &new.login));
     }
+    if trusts_more(&old.tls, &new.tls) {
+        harmless.tls.clone_from(&old.tls);
+        changes.push(change("tls", "Certificates trusted", &trusted(&old.tls), &trusted(&new.tls)));
+    }
     (harmless, changes)
+}
+
+/// Whether what a connection's secret is sent to changes: its address, database and login, and by which certificates that
+/// address proves to be itself. The secret was not entered for these.
+pub(crate) fn leads_elsewhere(old: &Connection, new: &Connection) -> bool {
+    (&old.origin, &old.database, &old.login) != (&new.origin, &new.database, &new.login)
+        || trusts_more(&old.tls, &new.tls)
+}
+
+/// Whether a certificate may pass that did not before. The system's authorities are always trusted, so that going back to
+/// them alone is no loosening.
+pub(crate) fn trusts_more(old: &Tls, new: &Tls) -> bool {
+    matches!(new, Tls::CustomCa { .. }) && old != new
+}
+
+/// What a connection trusts, in words.
+fn trusted(tls: &Tls) -> String {
+    match gatehouse_odoo::trusted_besides(tls) {
+        Ok(besides) if besides.is_empty() => "the system's authorities".to_owned(),
+        Ok(besides) => format!("the system's authorities, and {}", besides.join(", ")),
+        Err(error) => format!("what cannot be read: {error}"),
+    }
 }
 
 fn change(field: &str, label: &str, before: &str, after: &str) -> FieldChange {

@@ -15,6 +15,7 @@ impl Broker {
                 registry.connections.values().cloned().partition(|connection| connection.deleted_at.is_none());
             (live, trash, registry.agents.values().cloned().collect::<Vec<_>>(), registry.quarantine.clone())
         });
+        let quarantine = self.journal_warnings().into_iter().chain(self.pin_warning()).chain(quarantine).collect();
         for connection in &mut connections {
             *connection = self.as_it_counts(connection.clone());
         }

@@ -6,7 +6,7 @@ use crate::state::{Broker, VaultState};
 use crate::view::{ConnectionDraft, Topic, VaultView};
 use gatehouse_core::{
     Agent, AgentId, Connection, ConnectionId, ConnectionStatus, EdgeError, Environment, ErrorCode, JournalEvent,
-    Sealer, TicketId,
+    Sealer, TicketId, Tls,
 };
 use gatehouse_store::{Generations, Store, StoreError};
 use gatehouse_vault::{Vault, VaultKind};
@@ -14,8 +14,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-/// The vault's note with the journal's head seal.
-pub(crate) const NOTE_JOURNAL: &str = "journal";
 /// The vault's note with the newest generation of each sealed table.
 const NOTE_GENERATIONS: &str = "generations";
 
@@ -33,27 +31,39 @@ pub(crate) struct Registry {
 
 impl Broker {
     /// Opens the system's vault and reads what is sealed; remembers why when it cannot.
-    pub(crate) async fn open_vault(&self) {
+    pub(crate) async fn open_vault(&self) -> bool {
         let opened = Vault::open_system(&self.0.options.vault_service).await;
-        self.take_vault(opened.map_err(|error| error.edge())).await;
+        self.take_vault(opened.map_err(|error| error.edge())).await
     }
 
     /// Tries again, for a person who asked: a locked keyring shows its prompt.
     pub async fn retry_vault(&self) -> Result<(), EdgeError> {
         let opened = Vault::unlock_system(&self.0.options.vault_service).await.map_err(|error| error.edge());
-        self.take_vault(opened).await;
+        if self.take_vault(opened).await {
+            self.note_opened().await;
+        }
         self.vault().map(|_| ())
     }
 
     /// The person chose to keep secrets for this session only. Nothing sealed under the keyring's key is applied.
     pub async fn use_session_vault(&self) -> Result<(), EdgeError> {
         let vault = Vault::session_only().map_err(|error| error.edge())?;
-        self.take_vault(Ok(vault)).await;
+        if self.take_vault(Ok(vault)).await {
+            self.note_opened().await;
+        }
         self.note(JournalEvent::Vault { change: "session_only".into() });
         Ok(())
     }
 
-    async fn take_vault(&self, opened: Result<Vault, EdgeError>) {
+    /// Writes down that the vault is open, and what its seal says of the journal.
+    pub(crate) async fn note_opened(&self) {
+        self.note(JournalEvent::Vault { change: "unlocked".into() });
+        self.look_for_pin().await;
+        self.tell_of_journal().await;
+    }
+
+    /// Tells whether it is open now.
+    async fn take_vault(&self, opened: Result<Vault, EdgeError>) -> bool {
         let editing = self.0.editing.lock().await;
         // Nothing that was signed in, asked or approved under another vault goes on.
         self.0.sessions.clear();
@@ -68,7 +78,6 @@ impl Broker {
                     {
                         tracing::warn!("the generations could not be kept: {}", error.message);
                     }
-                    self.note(JournalEvent::Vault { change: "unlocked".into() });
                     VaultState::Open(vault)
                 }
                 Err(error) => VaultState::Closed(error),
@@ -86,6 +95,7 @@ impl Broker {
             self.lists_changed();
         }
         self.changed(&[Topic::Vault, Topic::Connections, Topic::Agents, Topic::Policy]);
+        opened
     }
 
     pub(crate) fn vault_view(&self) -> VaultView {
@@ -114,6 +124,7 @@ impl Broker {
     async fn read_sealed(&self, vault: &Vault) -> Result<(), EdgeError> {
         let sealer = vault.sealer();
         let store = &self.0.store;
+        self.weigh_journal(vault).await?;
         store.expect(&generations(vault).await?);
         let connections = store.connections(sealer.as_ref()).map_err(|error| error.edge())?;
         let mut registry = Registry::default();
@@ -121,6 +132,8 @@ impl Broker {
             let claims = connections.quarantined.into_iter().filter_map(|row| row.claim);
             for mut claim in claims.filter(|claim| claim.deleted_at.is_none()) {
                 claim.environment = Environment::Production;
+                // The secret is about to be typed anew: it goes by no certificate that a row merely names.
+                claim.tls = Tls::System;
                 claim.status = ConnectionStatus::NoSecret;
                 registry.connections.insert(claim.id.clone(), claim);
             }

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::policy::{InForce, Opened, Remembered, Watch};
 use crate::read_back::ReadBacks;
+use crate::seal::{Found, Sealing};
 use crate::sealed::Registry;
 use crate::sessions::Sessions;
 use crate::tools::{Cursors, Tools};
@@ -18,13 +19,15 @@ use gatehouse_policy::Limits;
 use gatehouse_store::Store;
 use gatehouse_vault::{Pin, Vault};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 /// How long a write may take until its answer is given up.
 const LONGEST_WRITE: Duration = Duration::from_secs(130);
+/// How long what was read may go unsealed.
+const LONGEST_UNSEALED: Duration = Duration::from_secs(20);
 
 /// Where things lie and what they are called. Everything is passed in.
 #[derive(Debug, Clone)]
@@ -83,13 +86,15 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) desktop: Arc<dyn Desktop>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// How far the journal's newest entry was ahead of the clock at start.
-    pub(crate) ahead: Duration,
+    /// How many milliseconds the journal's newest proven entry was ahead of the clock when the vault was opened.
+    pub(crate) ahead: AtomicU64,
     pub(crate) store: Store,
     pub(crate) vault: RwLock<VaultState>,
     pub(crate) registry: RwLock<Registry>,
     /// The PIN of the open vault; none when the person set none.
     pub(crate) pin: Mutex<Option<Pin>>,
+    /// When it was seen that another program took the PIN out of the keyring.
+    pub(crate) pin_gone: Mutex<Option<Timestamp>>,
     /// One PIN is tried after the other.
     pub(crate) trying_pin: tokio::sync::Mutex<()>,
     pub(crate) layers: RwLock<Arc<InForce>>,
@@ -98,6 +103,12 @@ pub(crate) struct Inner {
     /// Calls of the journal, decoded for replays.
     pub(crate) remembered: Mutex<Remembered>,
     pub(crate) limits: Mutex<Limits>,
+    /// The journal's seal, as the vault has it. Held while it is renewed.
+    pub(crate) sealing: tokio::sync::Mutex<Sealing>,
+    /// What was found wrong with the journal.
+    pub(crate) found: Mutex<Found>,
+    /// Something was written down that is not to wait long for its seal.
+    pub(crate) seal_is_due: AtomicBool,
     /// Models that the guard closes and a person opened for a while.
     pub(crate) opened: Mutex<Vec<Opened>>,
     pub(crate) desk: Desk,
@@ -135,23 +146,13 @@ impl Broker {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Approver), EdgeError> {
         let store = Store::open(&options.data_dir.join("gatehouse.db")).map_err(|error| error.edge())?;
-        // Time goes on from the journal's newest entry: a clock that was set back opens no window again.
-        let newest = store.newest().map_err(|error| error.edge())?;
-        let ahead = newest.map_or(Duration::ZERO, |newest| newest.since(clock.now()));
-        let now = clock.now().plus(ahead);
-        let mut limits = Limits::new();
-        let day = Duration::from_hours(24);
-        let charges = store.charges_since(now.minus(day)).map_err(|error| error.edge())?;
-        limits.restore(charges.into_iter().map(|(_, charge)| charge), now);
-        let desk = Desk::new();
-        desk.remember(&store.tickets_since(now.minus(Duration::from_hours(1))).map_err(|error| error.edge())?);
         let tools = Tools::new();
         let layers = Arc::new(InForce::new(&options, &tools));
         let broker = Self(Arc::new(Inner {
             options,
             desktop,
             clock,
-            ahead,
+            ahead: AtomicU64::new(0),
             store,
             vault: RwLock::new(VaultState::Closed(EdgeError::new(
                 ErrorCode::VaultLocked,
@@ -159,13 +160,17 @@ impl Broker {
             ))),
             registry: RwLock::default(),
             pin: Mutex::default(),
+            pin_gone: Mutex::default(),
             trying_pin: tokio::sync::Mutex::default(),
             layers: RwLock::new(layers),
             watch: Mutex::default(),
             remembered: Mutex::default(),
-            limits: Mutex::new(limits),
+            limits: Mutex::new(Limits::new()),
+            sealing: tokio::sync::Mutex::default(),
+            found: Mutex::default(),
+            seal_is_due: AtomicBool::new(false),
             opened: Mutex::default(),
-            desk,
+            desk: Desk::new(),
             bridges: Bridges::default(),
             sessions: Sessions::default(),
             tools,
@@ -178,13 +183,17 @@ impl Broker {
             editing: tokio::sync::Mutex::default(),
             undoing: tokio::sync::Mutex::default(),
         }));
+        // First of all, so that the journal is weighed before anything is written, and what is written is proven.
+        let is_open = broker.open_vault().await;
         // Before the start is noted: the search for what was cut off ends at the last start.
         broker.settle_what_a_crash_left();
         broker.void_what_a_crash_left();
         broker.read_back_later();
         let version = broker.0.options.build.clone();
         broker.note(JournalEvent::Started { version });
-        broker.open_vault().await;
+        if is_open {
+            broker.note_opened().await;
+        }
         let approver = Approver::new(broker.clone());
         tokio::spawn(broker.clone().keep_house());
         Ok((broker, approver))
@@ -226,12 +235,16 @@ impl Broker {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now().plus(self.0.ahead)
+        self.0.clock.now().plus(self.ahead())
+    }
+
+    fn ahead(&self) -> Duration {
+        Duration::from_millis(self.0.ahead.load(Ordering::SeqCst))
     }
 
     /// Waits until it is `at`, as [`Broker::now`] tells the time.
     pub(crate) async fn until(&self, at: Timestamp) {
-        self.0.clock.until(at.minus(self.0.ahead)).await;
+        self.0.clock.until(at.minus(self.ahead())).await;
     }
 
     pub(crate) fn changed(&self, topics: &[Topic]) {
@@ -284,6 +297,9 @@ impl Broker {
         let mut sealed_at = self.now();
         while !self.is_stopping() {
             tokio::time::sleep(Duration::from_secs(1)).await;
+            if self.is_stopping() {
+                return;
+            }
             let now = self.now();
             for id in self.0.desk.tick(now) {
                 self.give_back_for(&id);
@@ -295,8 +311,12 @@ impl Broker {
             self.look_for_outside_edit();
             self.empty_old_trash().await;
             self.read_back_what_is_due();
-            if now.since(sealed_at) >= Duration::from_secs(20) {
-                self.seal_journal().await;
+            if self.0.seal_is_due.swap(false, Ordering::SeqCst) || now.since(sealed_at) >= LONGEST_UNSEALED {
+                // A keyring that hangs holds up nothing else.
+                tokio::spawn({
+                    let broker = self.clone();
+                    async move { broker.seal_journal_unless_busy().await }
+                });
                 sealed_at = now;
             }
         }

@@ -96,10 +96,17 @@ pub enum JournalEvent {
         /// In a sentence.
         message: String,
     },
-    /// The PIN changed, or was typed wrongly too often.
+    /// The PIN changed, was typed wrongly too often, or was taken out of the keyring by another program.
     Pin {
-        /// `set`, `changed`, `removed`, `refused`.
+        /// `set`, `changed`, `removed`, `refused`, `gone`.
         change: String,
+    },
+    /// What was found of the journal itself.
+    Journal {
+        /// `altered`: it is not as Gatehouse wrote it. `unproven`: nothing proves who wrote some of it.
+        change: String,
+        /// In a sentence.
+        summary: String,
     },
     /// A question to a person moved.
     Ticket {

@@ -51,7 +51,7 @@ pub use http::Limits;
 pub use records::{Record, Right, Search};
 pub use schema::{InContext, Model};
 pub use sign_in::SignIn;
-pub use tls::{CertificateFacts, CertificateProblem};
+pub use tls::{CertificateFacts, CertificateProblem, trusted_besides};
 pub use transport::{Context, Kind, Method};
 pub use version::Version;
 pub use versions::{Capability, Word};

@@ -1,5 +1,5 @@
 use crate::error::OdooError;
-use gatehouse_core::Tls;
+use gatehouse_core::{Digest, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
@@ -208,6 +208,20 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, OdooError> {
         ));
     }
     Ok(given)
+}
+
+/// What is trusted besides the system's authorities, for a person to decide on: each certificate with whom it says that it
+/// was made for, and its SHA-256 fingerprint.
+///
+/// # Errors
+/// [`OdooError::BadAuthority`] where it cannot be read; then nothing is trusted by it.
+pub fn trusted_besides(tls: &Tls) -> Result<Vec<String>, OdooError> {
+    let Tls::CustomCa { pem } = tls else { return Ok(Vec::new()) };
+    let told = |der: CertificateDer<'_>| {
+        let subject = CertificateFacts::read(&der).map_or_else(|| "unreadable".to_owned(), |facts| facts.subject);
+        format!("{subject} (SHA-256 {})", Digest::of(&der))
+    };
+    Ok(certificates(pem)?.into_iter().map(told).collect())
 }
 
 /// The platform's verifier, and one thing more: a server's own certificate, given as it is, is trusted for the names and

@@ -20,7 +20,10 @@ mod standing;
 mod store;
 
 pub use error::StoreError;
-pub use journal::{Fault, Filter, Head, HeadSeal, Line, PayloadState, Problem, SentCall, Unknown, VerifyReport};
+pub use journal::{
+    Checked, Fault, Filter, Head, HeadSeal, Line, PayloadState, Problem, Proven, SentCall, Unknown, VerifyReport,
+    charges_of,
+};
 pub use sealed::{Generations, Quarantined, Sealed, TableFault, Why};
 pub use settings::Setting;
 pub use standing::Standing;

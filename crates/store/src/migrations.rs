@@ -23,6 +23,7 @@ const ALL: &[&Migration] = &[
     &journal::COLUMNS_OF_CALLS,
     &journal::INDEXES,
     &journal::CALLS,
+    &journal::TAGS,
 ];
 
 /// "GtHs", so that no other program's database is taken for ours.

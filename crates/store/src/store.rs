@@ -1,8 +1,11 @@
 use crate::error::StoreError;
+use crate::journal::{Head, Known};
 use crate::sealed::Generations;
 use crate::{file, migrations};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +23,10 @@ struct Shared {
     writer: Mutex<Writer>,
     reader: Mutex<Connection>,
     expected: Mutex<Generations>,
+    /// Where the journal stood when this process opened it.
+    opened: Head,
+    /// Where it must stand now. Taken only by whoever holds the writer.
+    known: Mutex<Known>,
 }
 
 struct Writer {
@@ -46,11 +53,15 @@ impl Store {
         let durability = Durability::Normal;
         set_durability(&writer, durability)?;
         let reader = connect_for_reading(path)?;
+        // One that cannot be read fails the seal's check, and every append.
+        let opened = Head::read(&reader).unwrap_or_else(|_| Head::of_empty());
         let shared = Shared {
             path: path.to_owned(),
             writer: Mutex::new(Writer { connection: writer, durability }),
             reader: Mutex::new(reader),
             expected: Mutex::new(Generations::default()),
+            opened,
+            known: Mutex::new(Known::at(opened)),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -76,11 +87,31 @@ impl Store {
         locked(&self.shared.expected).raise(table, generation);
     }
 
+    /// Where the journal stood when this process opened it: what comes after is its own.
+    pub(crate) fn opened(&self) -> Head {
+        self.shared.opened
+    }
+
+    /// Where the journal must stand by what this process wrote. For whoever writes, while it does.
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        locked(&self.shared.known)
+    }
+
     /// Runs `work` in one transaction of the writer.
     pub(crate) fn write<T>(
         &self,
         durability: Durability,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write_then(durability, work, |_| ())
+    }
+
+    /// The same; `then` learns what came of it once it stands in the database, before anybody else writes.
+    pub(crate) fn write_then<T>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+        then: impl FnOnce(&T),
     ) -> Result<T, StoreError> {
         let mut writer = locked(&self.shared.writer);
         if writer.durability != durability {
@@ -90,6 +121,7 @@ impl Store {
         let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
         transaction.commit()?;
+        then(&result);
         Ok(result)
     }
 
@@ -107,6 +139,18 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         work(&connect_for_reading(&self.shared.path)?.transaction()?)
+    }
+
+    /// Returns when the disk has all that was written. A seal kept elsewhere must not know of more than a loss of power
+    /// leaves here.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        // The log alone: what left it was synced by that. And to close the database's own file would end SQLite's locks.
+        let mut path = self.shared.path.clone().into_os_string();
+        path.push("-wal");
+        match OpenOptions::new().write(true).open(&path).and_then(|log| log.sync_all()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            synced => synced.map_err(|cause| StoreError::File { path: path.into(), cause }),
+        }
     }
 
     /// Moves the write-ahead log into the database and empties it, so that what was deleted is gone from both.

@@ -58,6 +58,9 @@ pub struct VerifyReport {
     /// Entries at the end that no seal covers yet.
     #[ts(type = "number")]
     pub unsealed: u64,
+    /// Entries of which nothing proves that Gatehouse wrote them: the keyring was closed then, or another program wrote them.
+    #[ts(type = "number")]
+    pub unproven: u64,
     /// Each thing that is wrong, in a sentence.
     pub problems: Vec<String>,
 }

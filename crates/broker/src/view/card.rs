@@ -38,6 +38,10 @@ pub struct Card {
     pub content: CardContent,
     /// The PIN is asked for; none where it is not.
     pub pin: Option<PinAsked>,
+    /// A yes would want the PIN, and another program took it out of the keyring.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(as = "Option<bool>", optional)]
+    pub pin_is_gone: bool,
 }
 
 /// Who asks.

@@ -1,7 +1,9 @@
 //! Connections: added by the person, proposed by agents, signed out, thrown away and brought back.
 
 use crate::house::House;
-use gatehouse_broker::view::{ActivityFilter, CardContent, ConnectionDraft, SaveOutcome, SecretInput, Verdict};
+use gatehouse_broker::view::{
+    ActivityFilter, CardContent, ConnectionDraft, ProbeState, ProbeStep, SaveOutcome, SecretInput, Verdict,
+};
 use gatehouse_core::{ConnectionStatus, Environment, ErrorCode, Protocol, Tls};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -82,6 +84,68 @@ async fn another_address_asks_for_the_secret_again() {
     let card = house.card().await;
     house.decide(&card, YES).await.unwrap();
     assert_eq!(house.broker.overview().connections[0].origin, "http://127.0.0.1:9");
+}
+
+/// An authority that nobody knows, and its SHA-256 fingerprint as openssl tells it.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\n\
+MIIBijCCAS+gAwIBAgIUWc2dPGV02fNVquAz137KtOzTt9owCgYIKoZIzj0EAwIw\n\
+GTEXMBUGA1UEAwwOQWNtZSBBdXRob3JpdHkwIBcNMjYxMTIyMjEwMTIzWhgPMjEy\n\
+NjEwMjkyMTAxMjNaMBkxFzAVBgNVBAMMDkFjbWUgQXV0aG9yaXR5MFkwEwYHKoZI\n\
+zj0CAQYIKoZIzj0DAQcDQgAE0DdYYAW1vjMPVZr52As1xCB0RNt6N38zTo03gh1B\n\
+2RcYq2FbT+3iXk+ZEzk8gYRdpZlpi8VPKBwNFvh/fe19waNTMFEwHQYDVR0OBBYE\n\
+FObwjy69f2O7wfUw/rGB9SZxHv6FMB8GA1UdIwQYMBaAFObwjy69f2O7wfUw/rGB\n\
+9SZxHv6FMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAPQTJ1TR\n\
+svOk7mV0kcdE4sHxkXSlZbcXqdblUA4fuZKKAiEA0HA33Od3qV0uMLHyJFWTsS8N\n\
+tvfz3Tnksd6kic90y14=\n\
+-----END CERTIFICATE-----";
+const FINGERPRINT: &str = "7cb3e88e31fb3104e05d60799a510760fa13c607fdbd1a563ec8baf68395cb62";
+
+#[tokio::test]
+async fn another_certificate_asks_for_the_secret_again_and_for_a_card() {
+    let house = House::open().await;
+    house.broker.save_connection(draft(&house, "acme"), Some(key(&house))).await.unwrap();
+    let saved = || house.broker.overview().connections[0].clone();
+    let tls = Tls::CustomCa { pem: AUTHORITY.into() };
+    let trusting = ConnectionDraft { id: Some(saved().id), tls: tls.clone(), ..draft(&house, "acme") };
+    let error = house.broker.save_connection(trusting.clone(), None).await.unwrap_err();
+    assert!(error.message.contains("secret again") && saved().tls == Tls::System, "{}", error.message);
+    let outcome = house.broker.save_connection(trusting.clone(), Some(key(&house))).await.unwrap();
+    assert!(matches!(outcome, SaveOutcome::NeedsApproval { .. }));
+    assert_eq!(saved().tls, Tls::System, "not before the card is answered");
+    let card = house.card().await;
+    let CardContent::Loosening(shown) = &card.content else { panic!("{card:?}") };
+    let after = shown.changes[0].after.as_deref().unwrap();
+    assert!(shown.changes[0].field == "tls" && after.contains("CN=Acme Authority"), "{shown:?}");
+    assert!(after.contains(FINGERPRINT), "{after}");
+    house.decide(&card, YES).await.unwrap();
+    assert_eq!(saved().tls, tls);
+    // The same again asks nothing, and the system's authorities alone are less.
+    assert!(matches!(house.broker.save_connection(trusting, None).await.unwrap(), SaveOutcome::Saved { .. }));
+    let back = ConnectionDraft { id: Some(saved().id), ..draft(&house, "acme") };
+    assert!(matches!(house.broker.save_connection(back, None).await.unwrap(), SaveOutcome::Saved { .. }));
+    assert_eq!(saved().tls, Tls::System);
+}
+
+#[tokio::test]
+async fn a_test_sends_the_saved_secret_by_the_saved_certificates_alone() {
+    let house = House::open().await;
+    house.broker.save_connection(draft(&house, "acme"), Some(key(&house))).await.unwrap();
+    let id = house.broker.overview().connections[0].id.clone();
+    let saved = ConnectionDraft { id: Some(id), ..draft(&house, "acme") };
+    let trusting = ConnectionDraft { tls: Tls::CustomCa { pem: AUTHORITY.into() }, ..saved.clone() };
+    let signs_in = async |draft: ConnectionDraft, secret| {
+        let mut state = None;
+        let on_step = |step: ProbeStep| {
+            if step.step == "sign_in" {
+                state = Some(step.state);
+            }
+        };
+        house.broker.test_connection(draft, secret, on_step, CancellationToken::new()).await.unwrap();
+        state.unwrap() == ProbeState::Ok
+    };
+    assert!(signs_in(saved, None).await);
+    assert!(!signs_in(trusting.clone(), None).await, "the saved secret was sent by another certificate");
+    assert!(signs_in(trusting, Some(key(&house))).await);
 }
 
 #[tokio::test]

@@ -120,9 +120,19 @@ impl House {
 
     /// The app started again on the same files, by a clock that differs so many milliseconds from where it was.
     pub(crate) async fn again(self, clock: i64) -> Self {
+        self.again_by(clock, |_| ()).await
+    }
+
+    /// The same after something was done while it did not run.
+    pub(crate) async fn again_after(self, done: impl FnOnce(&Self)) -> Self {
+        self.again_by(0, done).await
+    }
+
+    async fn again_by(self, clock: i64, done: impl FnOnce(&Self)) -> Self {
         let ahead = self.clock.now().as_millis() - 1_790_000_000_000 + clock;
         self.shutdown.cancel();
         self.broker.stop().await;
+        done(&self);
         let (folder, keys) = (self.folder.take().unwrap(), self.keys);
         drop(self);
         Self::open_in(folder, SimOptions::default(), ahead, keys).await

@@ -17,6 +17,8 @@ mod grouping;
 mod holes;
 mod house;
 mod inherited;
+#[cfg(target_os = "linux")]
+mod journal;
 mod limits;
 #[path = "../../../../tests/support/line.rs"]
 #[expect(dead_code, unreachable_pub, reason = "the tests of the whole app lean on it, and need more of it")]

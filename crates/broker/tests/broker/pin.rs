@@ -68,6 +68,27 @@ async fn a_click_alone_approves_nothing_on_production_where_there_is_a_pin() {
 }
 
 #[tokio::test]
+async fn a_read_on_production_needs_the_pin_and_so_does_approving_more_like_it() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let ask = json!({"require_approval": [{"conditions": [], "reason": "It reads."}]});
+    let asks = json!({"version": "1", "default": "allow", "tools": {"odoo_search_read": ask}});
+    house.save("user", &asks.to_string()).await;
+    house.settle_pin(false, None, Some("4711")).await.unwrap();
+    let call =
+        agent.calling("odoo_search_read", on_demo(json!({"model": "res.partner", "fields": ["name"], "limit": 1})));
+    let card = house.card().await;
+    let CardContent::Call(shown) = &card.content else { panic!("{card:?}") };
+    assert_eq!(shown.category, gatehouse_core::Category::Read);
+    assert!(shown.standing.is_some() && card.pin.is_some(), "{card:?}");
+    assert!(refused(house.decide(&card, YES).await).contains("Type the PIN"));
+    assert!(refused(house.decide(&card, Verdict::ApproveStanding).await).contains("Type the PIN"));
+    assert_eq!(house.times("search_read"), 0);
+    house.decide_with(&card, Verdict::ApproveStanding, "4711").await.unwrap();
+    call.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_refusal_needs_no_pin() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;
@@ -163,4 +184,72 @@ async fn on_staging_a_plain_change_needs_no_pin_and_a_deletion_does() {
     refused(house.decide(&card, YES).await);
     house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
     call.await.unwrap().unwrap_err();
+}
+
+/// The keyring's item goes, as another program of the user can take it away.
+async fn take_the_pin_away() {
+    gatehouse_vault::Vault::open_system(SERVICE).await.unwrap().put_pin(None).await.unwrap();
+}
+
+/// The name of the test's items in the keyring.
+const SERVICE: &str = "Gatehouse (test without a keyring)";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pin_that_another_program_took_away_is_missed() {
+    crate::sealed::inside_a_session("pin::a_pin_that_another_program_took_away_is_missed", async || {
+        let house = crate::sealed::house().await;
+        house.admitted("claude-code").await;
+        house.settle_pin(false, None, Some("4711")).await.unwrap();
+        let house = house.again(0).await;
+        assert!(house.broker.overview().has_pin && house.broker.overview().quarantine.is_empty());
+        take_the_pin_away().await;
+        let mut house = house;
+        for _ in 0..2 {
+            house = house.again(0).await;
+            house.add_demo().await;
+            let shown = house.broker.overview();
+            assert!(!shown.has_pin && shown.quarantine.join(" ").contains("removed from the keyring"), "{shown:?}");
+            assert_eq!(house.pin_changes(), ["set", "gone"], "it is written down once");
+        }
+        let agent = house.bridge("claude-code").await;
+        let call = agent.calling("odoo_write", write());
+        let card = house.card().await;
+        assert!(card.pin_is_gone && card.pin.is_none());
+        house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+        call.await.unwrap().unwrap_err();
+        // Who has forgotten it sets another.
+        house.settle_pin(false, None, Some("0815")).await.unwrap();
+        assert!(house.broker.overview().quarantine.is_empty());
+        let house = house.again(0).await;
+        assert!(house.broker.overview().has_pin && house.broker.overview().quarantine.is_empty());
+        house.settle_pin(true, Some("0815"), None).await.unwrap();
+        let house = house.again(0).await;
+        assert!(house.broker.overview().quarantine.is_empty(), "the person removed it");
+        assert_eq!(house.pin_changes(), ["set", "gone", "set", "removed"]);
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_row_of_tomorrow_ends_no_lock_out() {
+    crate::sealed::inside_a_session("pin::a_row_of_tomorrow_ends_no_lock_out", async || {
+        use gatehouse_broker::Clock as _;
+        let house = crate::sealed::house().await;
+        house.admitted("claude-code").await;
+        house.settle_pin(false, None, Some("4711")).await.unwrap();
+        for wrong in ["1", "12", "123", "1234", "12345"] {
+            refused(house.settle_pin(true, Some(wrong), None).await);
+        }
+        let house = house
+            .again_after(|house| {
+                let later = house.clock.now().plus(Duration::from_hours(25));
+                crate::journal::append(house, [(later, JournalEvent::Quit)]);
+            })
+            .await;
+        let told = refused(house.settle_pin(true, Some("4711"), None).await);
+        assert!(told.contains("Too many"), "{told}");
+        house.clock.forward(Duration::from_mins(15));
+        house.settle_pin(true, Some("4711"), None).await.unwrap();
+    });
 }

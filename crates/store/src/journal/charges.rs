@@ -1,6 +1,6 @@
 use crate::error::StoreError;
 use crate::store::Store;
-use gatehouse_core::{CallId, Charge, JournalEvent, Timestamp};
+use gatehouse_core::{CallId, Charge, JournalEntry, JournalEvent, Timestamp};
 use std::collections::HashMap;
 
 impl Store {
@@ -21,9 +21,18 @@ impl Store {
                     .map_err(|_| StoreError::Unreadable { what: format!("Entry {seq} of the journal") })?;
                 taken.add(Timestamp::from_millis(row.get(1)?), event);
             }
-            Ok(taken.charges.into_iter().filter(|(_, charge)| charge.amount > 0).collect())
+            Ok(taken.left())
         })
     }
+}
+
+/// The same of entries that were read already, in the order they were made.
+pub fn charges_of(entries: impl IntoIterator<Item = JournalEntry>) -> Vec<(Timestamp, Charge)> {
+    let mut taken = Taken::default();
+    for entry in entries {
+        taken.add(entry.at, entry.event);
+    }
+    taken.left()
 }
 
 #[derive(Default)]
@@ -33,6 +42,10 @@ struct Taken {
 }
 
 impl Taken {
+    fn left(self) -> Vec<(Timestamp, Charge)> {
+        self.charges.into_iter().filter(|(_, charge)| charge.amount > 0).collect()
+    }
+
     fn add(&mut self, at: Timestamp, event: JournalEvent) {
         match event {
             JournalEvent::Call { call, of, .. } | JournalEvent::Intent { call, of } => self.take(at, &call, of.charges),

@@ -1,8 +1,12 @@
 //! The journal: an append-only chain of entries, each holding the hash of the one before.
 //!
 //! The chain needs no key, so it goes on while the vault is locked. What a stranger could do to it, rewrite the chain
-//! from some entry on or cut its end, shows against a [`HeadSeal`] that the caller keeps in the vault; entries after
-//! the last seal are counted as unsealed.
+//! from some entry on or cut its end, shows against a [`HeadSeal`] that the caller keeps in the vault. Entries after the
+//! last seal are counted as unsealed; those written while the vault was open bear a tag under its key each, which proves
+//! that nobody else wrote them, though not that none is gone behind the last. While the app runs it alone appends, so that
+//! it knows where the journal must stand: [`Store::check_head`] tells whether it does, before a seal is renewed.
+//!
+//! [`Store::check_head`]: crate::Store::check_head
 //!
 //! Payloads are encrypted and lie in a table of their own. An entry commits to the hash of the encrypted bytes, so
 //! that payloads can be purged without touching the chain; each purge leaves a sealed record, so that a payload that is
@@ -14,17 +18,21 @@ mod charges;
 mod left;
 mod pace;
 mod payload;
+mod proven;
 mod read;
 mod seal;
 mod undone;
 mod verify;
 
+pub use charges::charges_of;
 pub(crate) use left::INDEXES;
 pub use left::Unknown;
 pub(crate) use pace::CALLS;
 pub use payload::PayloadState;
+pub use proven::Proven;
 pub use read::{Filter, Line};
-pub use seal::{Head, HeadSeal};
+pub use seal::{Checked, Head, HeadSeal};
+pub(crate) use seal::{Known, TAGS};
 pub(crate) use undone::COLUMNS_OF_CALLS;
 pub use undone::SentCall;
 pub use verify::{Fault, Problem, VerifyReport};

@@ -1,7 +1,7 @@
 use super::append::entry_hash;
 use super::payload::Purge;
 use super::read::digest;
-use super::seal::{Head, HeadSeal};
+use super::seal::{Head, HeadSeal, is_tagged};
 use crate::error::StoreError;
 use crate::migrations::{schema, schema_of_this_form};
 use crate::store::Store;
@@ -14,8 +14,10 @@ use std::fmt;
 pub struct VerifyReport {
     /// How many entries there are.
     pub entries: u64,
-    /// How many of them came after the last seal. Nothing vouches for these but the chain, which needs no key.
+    /// How many of them came after the last seal: that none is gone behind them cannot be told.
     pub unsealed: u64,
+    /// How many of these bear no tag of this key: nothing vouches for them but the chain, which needs no key.
+    pub unproven: u64,
     /// How many payloads were purged, by their records.
     pub purged: u64,
     /// What is wrong, in the order found; the first hundred.
@@ -59,6 +61,10 @@ pub enum Fault {
     },
     /// The sealed entry has another hash: the chain was rewritten.
     Rewritten,
+    /// Another program wrote into the journal while Gatehouse did.
+    WrittenByOthers,
+    /// Entries of this key are there, and no seal is.
+    SealMissing,
     /// The seal of the head was changed, or made under another key.
     SealNotBelieved,
     /// The payload is not what the entry commits to.
@@ -96,6 +102,8 @@ impl fmt::Display for Fault {
                 write!(f, "the end of the journal is gone; it had {sealed} entries")
             }
             Self::Rewritten => f.write_str("it is not the entry that was sealed; the journal was rewritten"),
+            Self::WrittenByOthers => f.write_str("another program wrote into the journal"),
+            Self::SealMissing => f.write_str("the journal's seal is gone from the keyring"),
             Self::SealNotBelieved => f.write_str("the journal's seal was changed, or made under another key"),
             Self::PayloadChanged => f.write_str("its payload was changed"),
             Self::PayloadMissing => f.write_str("its payload is gone, and was not purged"),
@@ -111,7 +119,8 @@ impl Store {
     /// Looks at every entry, every payload, and the lists' indexes. Appending goes on meanwhile; what is looked at is the
     /// state at the start.
     ///
-    /// Without a sealed head the whole journal counts as unsealed; without a sealer seals are taken at their word.
+    /// Without a sealed head the whole journal counts as unsealed; without a sealer the seal is taken at its word, and no tag
+    /// is.
     pub fn verify(
         &self,
         sealed_head: Option<&HeadSeal>,
@@ -158,6 +167,7 @@ const MOST_PROBLEMS: usize = 100;
 
 struct Verification<'a> {
     sealed_head: Option<&'a HeadSeal>,
+    sealer: Option<&'a dyn Sealer>,
     purges: Vec<Purge>,
     report: VerifyReport,
 }
@@ -166,10 +176,11 @@ impl<'a> Verification<'a> {
     fn new(
         read: &Connection,
         sealed_head: Option<&'a HeadSeal>,
-        sealer: Option<&dyn Sealer>,
+        sealer: Option<&'a dyn Sealer>,
     ) -> Result<Self, StoreError> {
-        let report = VerifyReport { entries: 0, unsealed: 0, purged: 0, problems: Vec::new(), problem_count: 0 };
-        let mut verification = Self { sealed_head, purges: Vec::new(), report };
+        let report =
+            VerifyReport { entries: 0, unsealed: 0, unproven: 0, purged: 0, problems: Vec::new(), problem_count: 0 };
+        let mut verification = Self { sealed_head, sealer, purges: Vec::new(), report };
         if let Some((seal, sealer)) = sealed_head.zip(sealer)
             && !seal.holds(sealer)
         {
@@ -187,14 +198,14 @@ impl<'a> Verification<'a> {
 
     fn run(mut self, read: &Connection) -> Result<VerifyReport, StoreError> {
         let mut statement = read.prepare(
-            "SELECT journal.seq, at, event, payload_hash, previous, hash, body
+            "SELECT journal.seq, at, event, payload_hash, previous, hash, tag, body
              FROM journal LEFT JOIN payloads ON payloads.seq = journal.seq ORDER BY journal.seq",
         )?;
         let mut rows = statement.query([])?;
         let (mut before, mut payloads) = (Head::of_empty(), 0);
         while let Some(row) = rows.next()? {
             let entry = Entry::read(row)?;
-            let payload = row.get_ref(6)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+            let payload = row.get_ref(7)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
             before = self.entry(&entry, &before);
             self.payload(&entry, payload);
             payloads += i64::from(payload.is_some());
@@ -216,18 +227,14 @@ impl<'a> Verification<'a> {
             self.found(Some(seq), Fault::ChainBroken);
         }
         let hash = digest(entry.hash);
-        let payload_hash = entry.payload_hash.map(digest);
-        let made_of = match (previous, payload_hash) {
-            (None, _) | (_, Some(None)) => None,
-            (Some(previous), payload) => {
-                let payload = payload.flatten();
-                Some(entry_hash(seq, entry.at, entry.event, payload.as_ref(), &previous))
-            }
-        };
-        if made_of.is_none() || made_of != hash {
+        if !entry.is_whole() {
             self.found(Some(seq), Fault::EntryChanged);
         }
         let hash = hash.unwrap_or(Digest::from_bytes([0; 32]));
+        let is_proven = || self.sealer.is_some_and(|sealer| is_tagged(&hash, entry.tag, sealer));
+        if self.sealed_head.is_none_or(|seal| seal.count < seq) && !is_proven() {
+            self.report.unproven += 1;
+        }
         if self.sealed_head.is_some_and(|seal| seal.count == seq && seal.head != hash) {
             self.found(Some(seq), Fault::Rewritten);
         }
@@ -282,18 +289,19 @@ impl<'a> Verification<'a> {
 }
 
 /// An entry as it lies in the row, believed in nothing.
-struct Entry<'row> {
-    seq: u64,
-    at: Timestamp,
-    event: &'row str,
+pub(super) struct Entry<'row> {
+    pub(super) seq: u64,
+    pub(super) at: Timestamp,
+    pub(super) event: &'row str,
     payload_hash: Option<&'row [u8]>,
-    previous: &'row [u8],
-    hash: &'row [u8],
+    pub(super) previous: &'row [u8],
+    pub(super) hash: &'row [u8],
+    pub(super) tag: Option<&'row [u8]>,
 }
 
 impl<'row> Entry<'row> {
-    /// From the columns `seq, at, event, payload_hash, previous, hash`.
-    fn read(row: &'row Row<'_>) -> rusqlite::Result<Self> {
+    /// From the columns `seq, at, event, payload_hash, previous, hash, tag`.
+    pub(super) fn read(row: &'row Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             seq: row.get::<_, i64>(0)?.cast_unsigned(),
             at: Timestamp::from_millis(row.get(1)?),
@@ -301,6 +309,17 @@ impl<'row> Entry<'row> {
             payload_hash: row.get_ref(3)?.as_blob_or_null()?,
             previous: row.get_ref(4)?.as_blob()?,
             hash: row.get_ref(5)?.as_blob()?,
+            tag: row.get_ref(6)?.as_blob_or_null()?,
         })
+    }
+
+    /// Whether its hash is made of what it says.
+    pub(super) fn is_whole(&self) -> bool {
+        let (Some(previous), Some(hash)) = (digest(self.previous), digest(self.hash)) else { return false };
+        let payload = match self.payload_hash.map(digest) {
+            Some(None) => return false,
+            payload => payload.flatten(),
+        };
+        entry_hash(self.seq, self.at, self.event, payload.as_ref(), &previous) == hash
     }
 }

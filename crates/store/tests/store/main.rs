@@ -7,6 +7,7 @@ mod files;
 mod journal;
 mod left;
 mod pace;
+mod proven;
 mod sealed;
 mod speed;
 mod tampering;

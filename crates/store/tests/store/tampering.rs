@@ -232,7 +232,7 @@ fn a_report_stays_short_and_counts_everything() {
 }
 
 /// Changes one entry and makes every hash from there on right again: the chain as documented, computed independently.
-fn rewrite_from(path: &std::path::Path, changed: u64) {
+pub(crate) fn rewrite_from(path: &std::path::Path, changed: u64) {
     let raw = rusqlite::Connection::open(path).unwrap();
     raw.execute("UPDATE journal SET at = at + 1 WHERE seq = ?1", [changed.cast_signed()]).unwrap();
     let mut previous = Hasher::new("journal").finish();

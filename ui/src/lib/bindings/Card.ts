@@ -50,4 +50,8 @@ content: CardContent,
 /**
  * The PIN is asked for; none where it is not.
  */
-pin: PinAsked | null, };
+pin: PinAsked | null, 
+/**
+ * A yes would want the PIN, and another program took it out of the keyring.
+ */
+pin_is_gone?: boolean, };

@@ -190,9 +190,17 @@ finding: Finding,
  */
 message: string, } | { "kind": "pin", 
 /**
- * `set`, `changed`, `removed`, `refused`.
+ * `set`, `changed`, `removed`, `refused`, `gone`.
  */
-change: string, } | { "kind": "ticket", 
+change: string, } | { "kind": "journal", 
+/**
+ * `altered`: it is not as Gatehouse wrote it. `unproven`: nothing proves who wrote some of it.
+ */
+change: string, 
+/**
+ * In a sentence.
+ */
+summary: string, } | { "kind": "ticket", 
 /**
  * Its id.
  */

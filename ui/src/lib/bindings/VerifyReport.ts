@@ -17,6 +17,10 @@ entries: number,
  */
 unsealed: number, 
 /**
+ * Entries of which nothing proves that Gatehouse wrote them: the keyring was closed then, or another program wrote them.
+ */
+unproven: number, 
+/**
  * Each thing that is wrong, in a sentence.
  */
 problems: Array<string>, };

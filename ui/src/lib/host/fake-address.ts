@@ -23,6 +23,7 @@ export function fakeHostFromAddress(search: string): FakeHost {
       ok: false,
       entries: 128,
       unsealed: 0,
+      unproven: 0,
       problems: ['Entry 57 does not follow entry 56: its hash of the entry before is another one.'],
     };
   }

@@ -19,7 +19,7 @@ export class FakeJournal extends FakeAgents {
   journal: JournalEntry[];
   /** Calls of the journal that were taken back. */
   undone: CallId[];
-  report: VerifyReport = { ok: true, entries: 128, unsealed: 3, problems: [] };
+  report: VerifyReport = { ok: true, entries: 128, unsealed: 3, unproven: 0, problems: [] };
 
   constructor(now: number, overview: Overview) {
     super(overview);

@@ -78,10 +78,11 @@ it('verifies the journal, for good and for ill', async () => {
   const { user, getByTestId, findByTestId } = await openPage(host);
   await user.click(await findByTestId('verify-journal'));
   expect((await findByTestId('verify-report')).textContent).toContain('intact');
-  host.report = { ok: false, entries: 12, unsealed: 0, problems: ['Entry 7 was changed.'] };
+  host.report = { ok: false, entries: 12, unsealed: 0, unproven: 2, problems: ['Entry 7 was changed.'] };
   await user.click(getByTestId('verify-journal'));
   await waitFor(() => expect(getByTestId('verify-report').dataset['ok']).toBe('false'));
   expect(getByTestId('verify-report').textContent).toContain('Entry 7 was changed.');
+  expect(getByTestId('verify-report').textContent).toContain('2 cannot be proven');
 });
 
 it('follows what happens', async () => {

@@ -130,7 +130,14 @@ function describeEntry({ entry, intent }: Line, connectionName: (id: string) => 
       return {
         ...plain,
         what: t.activity.pin(word(t.activity.pinChanges, event.change)),
-        tone: event.change === 'refused' ? 'warn' : 'idle',
+        tone: event.change === 'refused' || event.change === 'gone' ? 'warn' : 'idle',
+      };
+    case 'journal':
+      return {
+        ...plain,
+        what: t.activity.journal(word(t.activity.journalChanges, event.change)),
+        on: event.summary,
+        tone: event.change === 'altered' ? 'bad' : 'warn',
       };
     case 'started':
       return { ...plain, what: t.activity.started(event.version) };

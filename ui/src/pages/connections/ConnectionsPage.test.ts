@@ -205,6 +205,18 @@ describe('a saved connection', () => {
     expect(document.activeElement).toBe(getByTestId('field-secret'));
   });
 
+  it('asks for the secret again when another certificate would be trusted', async () => {
+    const { host, user, getByTestId } = await openMain();
+    await user.click(getByTestId('connection-row-Acme production'));
+    await user.click(getByTestId('more-fields'));
+    await user.click(getByTestId('field-custom-ca'));
+    await user.type(getByTestId('field-ca'), '-----BEGIN CERTIFICATE-----');
+    expect(getByTestId('secret-again')).toBeTruthy();
+    expect(getByTestId('loosening-note').textContent).toContain('certificate');
+    await user.click(getByTestId('save-connection'));
+    expect(host.called('saveConnection')).toEqual([]);
+  });
+
   it('says that a loosening waits for approval', async () => {
     const { host, user, getByTestId, findByTestId } = await openMain();
     await user.click(getByTestId('connection-row-Acme production'));

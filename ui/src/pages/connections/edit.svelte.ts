@@ -58,13 +58,23 @@ export class Edit {
     return this.#text() !== this.#before || this.secretText !== '';
   }
 
-  /** The secret in the vault is bound to origin, database and login; a change of these asks for it again. */
+  /** A certificate would pass that did not before. */
+  get #trustsMore(): boolean {
+    const { tls } = this.draft;
+    const before = this.#existing?.tls;
+    return tls.kind === 'custom_ca' && !(before?.kind === 'custom_ca' && before.pem === tls.pem);
+  }
+
+  /** The secret in the vault is bound to origin, database, login and certificates; a change of these asks for it again. */
   get isBindingChanged(): boolean {
     const existing = this.#existing;
     if (existing === null) return true;
     const origin = this.parsed?.origin ?? this.draft.url;
     return (
-      origin !== existing.origin || this.draft.database !== existing.database || this.draft.login !== existing.login
+      origin !== existing.origin ||
+      this.draft.database !== existing.database ||
+      this.draft.login !== existing.login ||
+      this.#trustsMore
     );
   }
 
@@ -86,6 +96,7 @@ export class Edit {
     }
     if (existing.read_only && !this.draft.read_only) found.push(t.form.loosensReadOnly);
     if ((this.parsed?.origin ?? existing.origin) !== existing.origin) found.push(t.form.loosensAddress);
+    if (this.#trustsMore) found.push(t.form.loosensTrust);
     return found;
   }
 

@@ -93,7 +93,15 @@ export const activity = {
     readBack: 'Read back after an unknown outcome',
     findings: { applied: 'Was applied', not_applied: 'Was not applied', unclear: 'Unclear whether it was applied' },
     pin: (change: string) => `PIN ${change}`,
-    pinChanges: { set: 'set', changed: 'changed', removed: 'removed', refused: 'refused: it was wrong' },
+    pinChanges: {
+      set: 'set',
+      changed: 'changed',
+      removed: 'removed',
+      refused: 'refused: it was wrong',
+      gone: 'removed from the keyring outside Gatehouse',
+    },
+    journal: (change: string) => `Journal ${change}`,
+    journalChanges: { altered: 'altered outside Gatehouse', unproven: 'not proven in part' },
     started: (version: string) => `Gatehouse ${version} started`,
     quit: 'Gatehouse quit',
     arguments: 'Arguments',
@@ -112,5 +120,10 @@ export const activity = {
     checked: (count: number) => plural(count, { one: '# entry checked.', other: '# entries checked.' }),
     unsealed: (count: number) =>
       plural(count, { one: 'The newest one is not sealed yet.', other: 'The newest # are not sealed yet.' }),
+    unproven: (count: number) =>
+      plural(count, {
+        one: 'One cannot be proven: it was written while the keyring was closed, or by another program.',
+        other: '# cannot be proven: they were written while the keyring was closed, or by another program.',
+      }),
   },
 };

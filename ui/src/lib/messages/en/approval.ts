@@ -133,6 +133,7 @@ export const approval = {
   pin: {
     ask: 'Your PIN',
     first: 'Type your PIN to approve',
+    gone: 'This asked for your PIN, which was removed from the keyring outside of Gatehouse. Set a new one under Settings.',
     current: 'PIN in force',
     fresh: 'New PIN',
     again: 'New PIN again',

@@ -70,7 +70,7 @@ export const connections = {
     secretPlaceholder: { api_key: 'Paste the API key', password: 'Enter the password' },
     secretKept: 'Kept in the vault. Type to replace it.',
     secretMissing: 'Enter the key or password.',
-    secretAgain: 'Address, database or login changed: enter the secret again.',
+    secretAgain: 'Address, database, login or certificate changed: enter the secret again.',
     secretHint: {
       system: 'Goes to the system keyring. Agents never see it.',
       session_only: 'Kept in memory until you quit. Agents never see it.',
@@ -116,6 +116,7 @@ export const connections = {
     loosensEnvironment: (from: string, to: string) => `Environment ${from} → ${to}`,
     loosensReadOnly: 'Read-only is taken off',
     loosensAddress: 'The address changes',
+    loosensTrust: 'Another certificate is trusted',
     save: 'Save',
     saving: 'Saving…',
     saved: (name: string) => `“${name}” is saved.`,
