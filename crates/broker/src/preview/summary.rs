@@ -90,7 +90,7 @@ mod tests {
             fields: vec![change],
             besides: Vec::new(),
         };
-        Entry { model: model.map(str::to_owned), record }
+        Entry { model: model.map(str::to_owned), record, held: None }
     }
 
     #[test]
