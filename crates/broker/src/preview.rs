@@ -2,6 +2,7 @@
 
 mod change;
 mod cut;
+mod drift;
 mod export;
 mod linked;
 mod links;
@@ -16,13 +17,16 @@ use crate::tools::{Call, Site};
 use crate::view::{CallCard, RecordChange, StepCard};
 pub(crate) use change::{Wording, currencies, is_same};
 pub(crate) use cut::shortened;
+use drift::{since, unshown};
 pub(crate) use export::export;
 use gatehouse_core::{Category, Question};
+use gatehouse_odoo::Fields;
 pub(crate) use linked::{Names, Wanted};
 pub(crate) use links::{Move, moves};
 pub(crate) use page::readable;
 pub(crate) use sentences::{name_of_new, reference, sentence, touches};
 use serde_json::Value;
+use std::sync::Arc;
 pub(crate) use unseen::{is_passing, preview as unseen_preview};
 pub(crate) use words::{NOTHING, alone, text_form};
 
@@ -67,6 +71,8 @@ pub(crate) struct Entry {
     /// The model of a line; none for a record that the call names.
     pub(crate) model: Option<String>,
     pub(crate) record: RecordChange,
+    /// Of a record that will be gone: its fields. What changed in it before that stands on the next card.
+    pub(crate) held: Option<Arc<Fields>>,
 }
 
 /// A step of a plan: its card without the records, and these.
@@ -78,7 +84,15 @@ pub(crate) struct StepPreview {
 
 impl From<RecordChange> for Entry {
     fn from(record: RecordChange) -> Self {
-        Self { model: None, record }
+        Self { model: None, record, held: None }
+    }
+}
+
+impl Entry {
+    /// What it stands under among the values that a preview is made from; none for a new one.
+    fn key(&self) -> Option<String> {
+        let id = self.record.id?;
+        Some(self.model.as_ref().map_or_else(|| id.to_string(), |model| format!("{model},{id}")))
     }
 }
 
@@ -112,10 +126,14 @@ pub(crate) fn card_of(
     let is_too_many = all().nth(SHOWN_RECORDS).is_some();
     let mut records = shown(&preview.entries, SHOWN_RECORDS);
     let mut steps = shown_steps(&preview.steps);
+    let mut touches = preview.touches.clone();
     if let Some(before) = &history.drifted_from {
         mark_drift(&mut records, &preview.entries, before, &preview.observed);
+        touches.extend(unshown(&preview.entries[records.len()..], before, &preview.observed));
         for (place, (card, step)) in steps.iter_mut().zip(&preview.steps).enumerate() {
             mark_drift(&mut card.records, &step.entries, &before[place], &preview.observed[place]);
+            let rest = &step.entries[card.records.len()..];
+            card.touches.extend(unshown(rest, &before[place], &preview.observed[place]));
         }
     }
     CallCard {
@@ -125,7 +143,7 @@ pub(crate) fn card_of(
         model: preview.model.clone(),
         records,
         total,
-        touches: preview.touches.iter().cloned().chain(place_of(call)).collect(),
+        touches: touches.into_iter().chain(place_of(call)).collect(),
         effects: facts.effects.clone(),
         steps,
         summary: if is_too_many { summary::summary(all()) } else { Vec::new() },
@@ -171,13 +189,15 @@ fn place_of(call: &dyn Call) -> Option<String> {
     Some(format!("Acts in company {}, in {lang}.", companies.join(", ")))
 }
 
-/// Marks the values that were others when it was approved first.
+/// Marks the values that were others when it was approved first, and adds those of a record that will be gone.
 fn mark_drift(records: &mut [RecordChange], entries: &[Entry], before: &Value, now: &Value) {
     for (record, entry) in records.iter_mut().zip(entries) {
-        let Some(id) = record.id else { continue };
-        let key = entry.model.as_ref().map_or_else(|| id.to_string(), |model| format!("{model},{id}"));
+        let Some(key) = entry.key() else { continue };
         for change in record.fields.iter_mut().chain(&mut record.besides) {
             change.drifted = before[&key][&change.field] != now[&key][&change.field];
+        }
+        if let Some(fields) = &entry.held {
+            record.fields.extend(since(fields, &before[&key], &now[&key]));
         }
     }
 }
@@ -192,7 +212,7 @@ mod tests {
         let fields = vec![FieldChange::new("name", "Name", Some("x".into()), Some("y".into()))];
         let change = RecordVerb::Update;
         let record = RecordChange { id: Some(id), name: "A".into(), change, fields, besides: Vec::new() };
-        Entry { model: model.map(str::to_owned), record }
+        Entry { model: model.map(str::to_owned), record, held: None }
     }
 
     fn step(number: u32, records: i64) -> StepPreview {

@@ -63,6 +63,12 @@ describe('a value that many records have', () => {
     expect(days?.querySelector('[data-testid=written]')?.getAttribute('title')).toBe('2026-12-24');
   });
 
+  it('stands apart where Odoo changes it besides', async () => {
+    const { getByTestId, getAllByTestId } = await openApproval('many');
+    expect(getAllByTestId('summary-besides')).toHaveLength(1);
+    expect(getByTestId('summary-team_id').textContent).toContain('Odoo also changes this, as it predicts');
+  });
+
   it('shows what it hides where it is no number', async () => {
     const card = changed('many', (call) => {
       const amount = call.summary.find(({ field }) => field === 'expected_revenue')?.changes[0];

@@ -84,7 +84,8 @@ impl<'a> Line<'a> {
         };
         let name = format!("{} · {}", self.fields.model(), self.name());
         let record = RecordChange { id, name, change, fields, besides: Vec::new() };
-        Entry { model: Some(self.fields.model().to_owned()), record }
+        let held = matches!(self.done, Move::Delete(_)).then(|| self.fields.clone());
+        Entry { model: Some(self.fields.model().to_owned()), record, held }
     }
 
     fn name(&self) -> String {

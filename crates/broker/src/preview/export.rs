@@ -1,7 +1,7 @@
 //! Every record of a card as a file that a spreadsheet opens.
 
 use super::Entry;
-use crate::view::RecordChange;
+use crate::view::{FieldChange, RecordChange, RecordVerb};
 use gatehouse_core::{EdgeError, ErrorCode};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -44,28 +44,40 @@ fn new_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// A line for each field of each record. The mark at its beginning tells spreadsheets that it is UTF-8.
+/// A line for each field of each record: what the call changes, then what Odoo changes besides. The mark at its beginning
+/// tells spreadsheets that it is UTF-8.
 fn table(entries: &[Entry]) -> String {
-    let mut text = "\u{feff}id,name,field,label,before,after\r\n".to_owned();
+    let mut text = "\u{feff}id,name,change,by,field,label,before,after\r\n".to_owned();
     for Entry { record, .. } in entries {
         if record.fields.is_empty() {
-            line(&mut text, record, ["", "", "", ""]);
+            line(&mut text, record, ["call", "", "", "", ""]);
         }
-        for change in &record.fields {
-            let with_unit = |value: &Option<String>| match (value, &change.unit) {
-                (Some(value), Some(unit)) => format!("{value} {unit}"),
-                (value, _) => value.clone().unwrap_or_default(),
-            };
-            let (before, after) = (with_unit(&change.before), with_unit(&change.after));
-            line(&mut text, record, [&change.field, &change.label, &before, &after]);
+        for (by, changes) in [("call", &record.fields), ("Odoo", &record.besides)] {
+            for change in changes {
+                let (before, after) =
+                    (with_unit(change.before.as_deref(), change), with_unit(change.after.as_deref(), change));
+                line(&mut text, record, [by, &change.field, &change.label, &before, &after]);
+            }
         }
     }
     text
 }
 
-fn line(text: &mut String, record: &RecordChange, cells: [&str; 4]) {
+fn with_unit(value: Option<&str>, change: &FieldChange) -> String {
+    match (value, &change.unit) {
+        (Some(value), Some(unit)) => format!("{value} {unit}"),
+        (value, _) => value.unwrap_or_default().to_owned(),
+    }
+}
+
+fn line(text: &mut String, record: &RecordChange, cells: [&str; 5]) {
     let id = record.id.map(|id| id.to_string()).unwrap_or_default();
-    let cells = [id.as_str(), &record.name].into_iter().chain(cells).map(cell);
+    let verb = match record.change {
+        RecordVerb::Create => "create",
+        RecordVerb::Update => "change",
+        RecordVerb::Delete => "delete",
+    };
+    let cells = [id.as_str(), &record.name, verb].into_iter().chain(cells).map(cell);
     text.push_str(&cells.collect::<Vec<_>>().join(","));
     text.push_str("\r\n");
 }
@@ -83,7 +95,6 @@ fn cell(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{FieldChange, RecordVerb};
 
     fn entries(name: &str, after: &str) -> Vec<Entry> {
         let fields = vec![FieldChange::new("f", "Label", None, Some(after.to_owned()))];
@@ -98,7 +109,23 @@ mod tests {
         }
         assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
         assert_eq!(cell("1 - 1 = 0"), "1 - 1 = 0");
-        assert_eq!(table(&entries("=A", "x,y")).lines().nth(1), Some("7,\"'=A\",f,Label,,\"x,y\""));
+        assert_eq!(table(&entries("=A", "x,y")).lines().nth(1), Some("7,\"'=A\",change,call,f,Label,,\"x,y\""));
+    }
+
+    #[test]
+    fn a_deleted_record_is_told_and_what_odoo_changes_besides_is_told_apart() {
+        let mut all = entries("A", "x");
+        all[0].record.besides = vec![FieldChange::new("g", "Other", Some("1".into()), Some("2".into()))];
+        let change = RecordVerb::Delete;
+        let gone = RecordChange { id: Some(8), name: "B".into(), change, fields: Vec::new(), besides: Vec::new() };
+        all.push(gone.into());
+        let table = table(&all);
+        let lines: Vec<&str> = table.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            ["7,A,change,call,f,Label,,x", "7,A,change,Odoo,g,Other,1,2", "8,B,delete,call,,,,"],
+            "{table}"
+        );
     }
 
     #[test]
@@ -108,7 +135,7 @@ mod tests {
         let first = export(&inside, "odoo_write", &entries("a", "1")).unwrap();
         let second = export(&inside, "odoo_write", &entries("a", "2")).unwrap();
         assert_ne!(first, second);
-        assert!(std::fs::read_to_string(&first).unwrap().ends_with("7,a,f,Label,,1\r\n"));
+        assert!(std::fs::read_to_string(&first).unwrap().ends_with("7,a,change,call,f,Label,,1\r\n"));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -23,29 +23,34 @@ struct Told<'a> {
 /// A field's label, and how often it changes so.
 type Counted<'a> = (&'a str, BTreeMap<Told<'a>, u64>);
 
-/// Each field of each model with its most frequent changes, over all records.
+/// Whether Odoo changes it besides, the model of a line, and the field.
+type Key<'a> = (bool, &'a str, &'a str);
+
+/// Each field of each model with its most frequent changes, over all records; behind them what Odoo changes besides.
 pub(super) fn summary<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<FieldSummary> {
-    let mut order: Vec<(&'a str, &'a str)> = Vec::new();
-    let mut fields: BTreeMap<(&'a str, &'a str), Counted<'a>> = BTreeMap::new();
-    for entry in entries {
-        let model = entry.model.as_deref().unwrap_or_default();
-        for change in &entry.record.fields {
-            let (_, counts) = fields.entry((model, &change.field)).or_insert_with(|| {
-                order.push((model, &change.field));
+    let mut order: Vec<Key<'a>> = Vec::new();
+    let mut fields: BTreeMap<Key<'a>, Counted<'a>> = BTreeMap::new();
+    for Entry { model, record, .. } in entries {
+        let model = model.as_deref().unwrap_or_default();
+        let asked = record.fields.iter().map(|change| (false, change));
+        for (besides, change) in asked.chain(record.besides.iter().map(|change| (true, change))) {
+            let (_, counts) = fields.entry((besides, model, &change.field)).or_insert_with(|| {
+                order.push((besides, model, &change.field));
                 (&change.label, BTreeMap::new())
             });
             *counts.entry(Told::of(change)).or_default() += 1;
         }
     }
-    let one = |key: (&'a str, &'a str)| {
+    order.sort_by_key(|(besides, ..)| *besides);
+    let one = |key: Key<'a>| {
         let (label, counts) = fields.remove(&key)?;
         let mut counts: Vec<(Told<'a>, u64)> = counts.into_iter().collect();
         counts.sort_by_key(|(_, records)| Reverse(*records));
         let others = counts.iter().skip(TOLD).map(|(_, records)| records).sum();
         let changes = counts.into_iter().take(TOLD).map(|(told, records)| told.counted(records));
-        let (model, field) = key;
+        let (besides, model, field) = key;
         let label = if model.is_empty() { label.to_owned() } else { format!("{model} · {label}") };
-        Some(FieldSummary { field: field.to_owned(), label, changes: changes.collect(), others })
+        Some(FieldSummary { field: field.to_owned(), label, besides, changes: changes.collect(), others })
     };
     order.into_iter().filter_map(one).collect()
 }
@@ -85,7 +90,7 @@ mod tests {
             fields: vec![change],
             besides: Vec::new(),
         };
-        Entry { model: model.map(str::to_owned), record }
+        Entry { model: model.map(str::to_owned), record, held: None }
     }
 
     #[test]
@@ -99,6 +104,18 @@ mod tests {
         assert_eq!(told[0].changes[0].before.as_deref(), Some("same"));
         assert_eq!(told[0].changes.iter().map(|one| one.records).sum::<u64>() + told[0].others, 23);
         assert_eq!(told[1].label, "x.line · Label");
+    }
+
+    #[test]
+    fn what_odoo_changes_besides_stands_behind_and_apart() {
+        let mut first = entry(None, "1", "2");
+        first.record.besides = vec![FieldChange::new("f", "Label", Some("1".into()), Some("3".into()))];
+        first.record.besides.push(FieldChange::new("g", "Other", None, Some("x".into())));
+        let entries = [first, entry(Some("x.line"), "1", "2")];
+        let told = summary(entries.iter());
+        let order: Vec<_> = told.iter().map(|one| (one.label.as_str(), one.besides)).collect();
+        assert_eq!(order, [("Label", false), ("x.line · Label", false), ("Label", true), ("Other", true)]);
+        assert_eq!(told[2].changes[0].after.as_deref(), Some("3"));
     }
 
     #[test]

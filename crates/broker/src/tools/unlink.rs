@@ -1,5 +1,6 @@
 //! `odoo_unlink`: deletes records.
 
+mod along;
 mod remade;
 
 use super::arguments::Arguments;
@@ -7,23 +8,21 @@ use super::besides::is_told;
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, counted, define, with_common};
 use crate::answers::changed;
-use crate::preview::sentence;
+use crate::preview::{Entry, sentence};
 use crate::view::{RecordChange, RecordVerb};
+use along::{Along, FILES};
 use async_trait::async_trait;
+use futures_util::future::join;
 use gatehouse_core::{CallFacts, Category, EdgeError, ErrorCode, Severity, ToolDefinition, Undo};
-use gatehouse_odoo::{FieldType, Fields, OdooError};
-use gatehouse_policy::guard;
+use gatehouse_odoo::{Fields, OdooError, Record};
 use remade::{Hung, hung};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 pub(crate) const NAME: &str = "odoo_unlink";
 const MOST: usize = 500;
 /// Records whose content is kept in the journal; of more only the names are.
 const KEPT: usize = 100;
-/// Models named in one sentence.
-const NAMED: usize = 5;
 
 pub(crate) struct Unlink;
 
@@ -63,14 +62,9 @@ impl Tool for Unlink {
             ));
         }
         let fields = site.fields(&model, locale.lang.as_deref()).await?;
-        let owned: BTreeMap<String, String> = fields
-            .iter()
-            .filter(|(_, field)| field.kind == FieldType::One2many && field.store)
-            .filter_map(|(name, field)| Some((name.to_owned(), field.relation.clone()?)))
-            .filter(|(_, model)| !model.starts_with("mail.") && !guard::is_never_read(model))
-            .collect();
+        let is_held = |name: &str, field| is_told(name, field) || remade::is_left_out(name, field);
         let held =
-            fields.iter().filter(|(name, field)| is_told(name, field)).map(|(name, _)| name.to_owned()).collect();
+            fields.iter().filter(|(name, field)| is_held(name, field)).map(|(name, _)| name.to_owned()).collect();
         Ok(Box::new(UnlinkCall {
             facts: CallFacts {
                 model: Some(model.clone()),
@@ -80,7 +74,7 @@ impl Tool for Unlink {
                 ..CallFacts::local(NAME, site.risk(NAME))
             },
             can_archive: fields.get("active").is_some_and(|field| field.store && field.related.is_none()),
-            owned,
+            along: Along::of(&fields),
             held,
             hung: OnceLock::new(),
             fields,
@@ -94,8 +88,7 @@ struct UnlinkCall {
     facts: CallFacts,
     model: String,
     can_archive: bool,
-    /// The fields of what belongs to these, with its model.
-    owned: BTreeMap<String, String>,
+    along: Along,
     /// The fields that a record is remembered by.
     held: Vec<String>,
     /// What hung on them, once it runs.
@@ -119,14 +112,15 @@ impl Call for UnlinkCall {
         let one = |id: &i64| {
             let name = records[&id.to_string()]["display_name"].as_str().unwrap_or_default().to_owned();
             let change = RecordVerb::Delete;
-            RecordChange { id: Some(*id), name, change, fields: Vec::new(), besides: Vec::new() }.into()
+            let record = RecordChange { id: Some(*id), name, change, fields: Vec::new(), besides: Vec::new() };
+            Entry { model: None, record, held: Some(self.fields.clone()) }
         };
         let mut touches =
             vec!["Deleting cannot be undone in Odoo. What the records hold stays in the journal.".to_owned()];
         if self.facts.ids.len() > KEPT {
             touches.push(format!("Of more than {KEPT} records only the names stay there."));
         }
-        touches.extend(self.belongings(&records));
+        touches.extend(self.along.told(site, &self.locale, &records).await?);
         if self.can_archive {
             touches.push("Archiving would do: this model has the field “active”.".into());
         }
@@ -141,6 +135,10 @@ impl Call for UnlinkCall {
             observed: Value::Object(records),
             ..Preview::default()
         })
+    }
+
+    async fn observe(&self, site: &Site) -> Result<Value, EdgeError> {
+        self.records(site).await.map(Value::Object)
     }
 
     async fn before(&self, site: &Site) -> Result<Value, EdgeError> {
@@ -173,54 +171,46 @@ impl Call for UnlinkCall {
 }
 
 impl UnlinkCall {
-    /// The records by id as they are now, in one request: what they hold, and the ids of what belongs to them. Where the user
-    /// may not read some of that, once more without.
+    /// The records by id as they are now: what they hold, and the ids of what goes with them; how many files, by a request
+    /// of its own at the same time.
     async fn records(&self, site: &Site) -> Result<Map<String, Value>, EdgeError> {
-        let session = site.session().await?;
-        let context = self.locale.reading();
-        let is_kept = self.facts.ids.len() <= KEPT;
-        let held = self.held.iter().filter(|_| is_kept).map(String::as_str);
-        let names: Vec<&str> = ["display_name"].into_iter().chain(held).collect();
-        let owned = self.owned.keys().filter(|_| is_kept).map(String::as_str);
-        let all: Vec<&str> = names.iter().copied().chain(owned).collect();
-        let mut rows = session.client.read(&self.model, &self.facts.ids, &all, Some(&context)).await;
-        if let Err(OdooError::AccessDenied { .. }) = &rows
-            && all.len() > names.len()
-        {
-            rows = session.client.read(&self.model, &self.facts.ids, &names, Some(&context)).await;
-        }
-        let rows = site.told(&self.model, rows).await?;
+        let ids = &self.facts.ids;
+        let (rows, files) = join(self.rows(site), along::files(site, &self.locale, &self.model, ids)).await;
         let mut records: Map<String, Value> = Map::new();
-        for mut row in rows {
+        for mut row in rows? {
             if let Some(id) = row.remove("id").as_ref().and_then(Value::as_i64) {
                 // What is empty needs no room.
                 row.retain(|_, value| !matches!(value, Value::Bool(false) | Value::Null));
+                if let Some(files) = &files {
+                    row.insert(FILES.into(), json!(files.get(&id).unwrap_or(&0)));
+                }
                 records.insert(id.to_string(), Value::Object(row));
             }
         }
-        let missing: Vec<String> =
-            self.facts.ids.iter().map(ToString::to_string).filter(|id| !records.contains_key(id)).collect();
+        let missing: Vec<String> = ids.iter().map(ToString::to_string).filter(|id| !records.contains_key(id)).collect();
         if missing.is_empty() {
             return Ok(records);
         }
         Err(super::site::missing(&self.model, missing.join(", ")))
     }
 
-    /// What belongs to the records and may go with them, by model; counted where it was read.
-    fn belongings(&self, records: &Map<String, Value>) -> Option<String> {
-        let was_read = |field: &String| records.values().any(|record| record.get(field).is_some());
-        let is_counted = self.owned.keys().any(was_read);
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (field, model) in &self.owned {
-            let ids = records.values().filter_map(|record| record.get(field)?.as_array());
-            *counts.entry(model).or_default() += ids.map(Vec::len).sum::<usize>();
+    /// The same as Odoo reads them, in one request; where the user may not read some of what goes with them, once more
+    /// without.
+    async fn rows(&self, site: &Site) -> Result<Vec<Record>, EdgeError> {
+        let session = site.session().await?;
+        let context = self.locale.reading();
+        let is_kept = self.facts.ids.len() <= KEPT;
+        let held = self.held.iter().filter(|_| is_kept).map(String::as_str);
+        let names: Vec<&str> = ["display_name"].into_iter().chain(held).collect();
+        let mut lists: Vec<Vec<&str>> = self.along.reads().into();
+        lists.dedup();
+        let mut lists = lists.into_iter().peekable();
+        loop {
+            let asked: Vec<&str> = names.iter().copied().chain(lists.next().unwrap_or_default()).collect();
+            let rows = session.client.read(&self.model, &self.facts.ids, &asked, Some(&context)).await;
+            if !matches!(rows, Err(OdooError::AccessDenied { .. })) || lists.peek().is_none() {
+                return site.told(&self.model, rows).await;
+            }
         }
-        counts.retain(|_, count| *count > 0 || !is_counted);
-        let one = |(model, count): (&&str, &usize)| {
-            if is_counted { format!("{count} × {model}") } else { (*model).to_owned() }
-        };
-        let named: Vec<String> = counts.iter().take(NAMED).map(one).collect();
-        let more = if counts.len() > NAMED { " and others" } else { "" };
-        (!named.is_empty()).then(|| format!("Odoo may delete what belongs to them: {}{more}.", named.join(", ")))
     }
 }

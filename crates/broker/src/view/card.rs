@@ -155,6 +155,8 @@ pub struct FieldSummary {
     pub field: String,
     /// The field's label in Odoo. Text from the database.
     pub label: String,
+    /// Odoo changes it besides, as it foresees itself.
+    pub besides: bool,
     /// Which values become which, the most frequent first. The same amount in another currency is another value.
     pub changes: Vec<ChangeCount>,
     /// Records whose change is not among those.
@@ -188,7 +190,8 @@ pub struct RecordChange {
     pub name: String,
     /// What happens to it.
     pub change: RecordVerb,
-    /// Fields that change; those that stay are left out.
+    /// Fields that change; those that stay are left out. Of a record that will be gone: what changed since it was approved
+    /// first, as it was then and as it is now.
     pub fields: Vec<FieldChange>,
     /// Fields that Odoo changes besides, as it foresees itself. What it does only while it saves is not among them.
     pub besides: Vec<FieldChange>,

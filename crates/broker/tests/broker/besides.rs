@@ -1,5 +1,6 @@
 //! The card tells what Odoo changes besides, as Odoo itself foresees, before anything is sent.
 
+use crate::denied::house_denied;
 use crate::execute::{done, last_undo, on_demo, taken_back};
 use crate::house::House;
 use crate::reading::older_house;
@@ -135,6 +136,35 @@ async fn a_new_record_that_may_be_there_already_is_told_with_what_is_the_same() 
     let call = agent.calling("odoo_create", create(json!({"name": "%", "email": "nobody_@%.example"})));
     let card = house.card().await;
     assert!(content(&card).touches.iter().all(|line| !line.contains("already")), "{card:?}");
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
+async fn all_of_many_new_records_are_looked_for_in_one_request() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let there = house.stored("res.partner", CUSTOMER, "email").await;
+    let mut values: Vec<Value> = (0..99)
+        .map(|n| json!({"name": format!("One of a hundred {n}"), "email": format!("{n}@hundred.example")}))
+        .collect();
+    values.push(json!({"name": "The hundredth", "email": there}));
+    let before = house.times("search_read");
+    let call = agent.calling("odoo_create", json!({"model": "res.partner", "values": values}));
+    let card = house.card().await;
+    let told = format!("(#{CUSTOMER}), with the same Email.");
+    assert!(content(&card).touches.iter().any(|line| line.ends_with(&told)), "{:?}", content(&card).touches);
+    assert_eq!(house.times("search_read") - before, 1);
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
+async fn where_nobody_may_look_for_the_same_record_the_card_says_so() {
+    let house = house_denied(&["/res.partner/search_read", "=ilike"]).await;
+    let agent = house.admitted("claude-code").await;
+    let call = agent.calling("odoo_create", json!({"model": "res.partner", "values": {"name": "Somebody new"}}));
+    let card = house.card().await;
+    let said = "Whether it is there already could not be looked up.";
+    assert!(content(&card).touches.iter().any(|line| line == said), "{:?}", content(&card).touches);
     refuse(&house, &card, call).await;
 }
 

@@ -12,6 +12,7 @@ mod companies;
 mod connections;
 mod counting;
 mod deleting;
+mod denied;
 mod execute;
 mod grouping;
 mod holes;

@@ -96,6 +96,26 @@ async fn every_record_can_be_written_into_a_file_that_nothing_runs_from() {
 }
 
 #[tokio::test]
+async fn what_odoo_changes_besides_is_summed_up_and_exported_apart() {
+    let house = House::with_demo().await;
+    let agent = house.admitted("claude-code").await;
+    let orders = vec![json!({"partner_id": 14}); 51];
+    let call = agent.calling("odoo_create", on_demo(json!({"model": "sale.order", "values": orders})));
+    let card = house.card().await;
+    let summary = &content(&card).summary;
+    assert_eq!((summary[0].field.as_str(), summary[0].besides), ("partner_id", false));
+    let state = summary.iter().find(|field| field.field == "state").expect("what Odoo fills in is summed up");
+    assert!(state.besides && summary[1..].iter().all(|field| field.besides), "{summary:?}");
+    assert_eq!((state.changes[0].after.as_deref(), state.changes[0].records), (Some("Quotation"), 1));
+    let written = house.approver.export(&card.ticket, &card.digest).unwrap();
+    let written = std::fs::read_to_string(written).unwrap();
+    assert!(written.starts_with("\u{feff}id,name,change,by,field,label,before,after\r\n"), "{written}");
+    assert_eq!(written.matches(",create,call,partner_id,").count(), 51, "{written}");
+    assert_eq!(written.matches(",create,Odoo,state,Status,,Quotation\r\n").count(), 1, "{written}");
+    refuse(&house, &card, call).await;
+}
+
+#[tokio::test]
 async fn what_stands_on_the_card_whole_is_not_exported() {
     let house = House::with_demo().await;
     let agent = house.admitted("claude-code").await;

@@ -265,6 +265,6 @@ async fn a_plan_of_many_records_shows_each_step_in_part_and_its_count_is_typed()
     assert_eq!((content.total, content.type_count, content.exportable), (Some(62), Some(62), Some(62)));
     let path = house.approver.export(&card.ticket, &card.digest).unwrap();
     let written = std::fs::read_to_string(path).unwrap();
-    assert!(written.contains("1 · First,name,") && written.contains(",3 · "), "{written}");
+    assert!(written.contains("1 · First,create,call,name,") && written.contains(",3 · "), "{written}");
     crate::besides::refuse(&house, &card, call).await;
 }

@@ -14,6 +14,10 @@ field: string,
  */
 label: string, 
 /**
+ * Odoo changes it besides, as it foresees itself.
+ */
+besides: boolean, 
+/**
  * Which values become which, the most frequent first. The same amount in another currency is another value.
  */
 changes: Array<ChangeCount>, 

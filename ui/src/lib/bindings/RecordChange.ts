@@ -19,7 +19,8 @@ name: string,
  */
 change: RecordVerb, 
 /**
- * Fields that change; those that stay are left out.
+ * Fields that change; those that stay are left out. Of a record that will be gone: what changed since it was approved
+ * first, as it was then and as it is now.
  */
 fields: Array<FieldChange>, 
 /**

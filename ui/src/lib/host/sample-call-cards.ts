@@ -117,16 +117,18 @@ export const several = (): CallCard =>
       {
         field: 'user_id',
         label: 'Salesperson',
+        besides: false,
         changes: [
           counted('Mitchell Admin', 'Marc Demo', 64),
           counted('', 'Marc Demo', 48),
         ],
         others: 8,
       },
-      { field: 'priority', label: 'Priority', changes: [counted('Low', 'High', 120)], others: 0 },
+      { field: 'priority', label: 'Priority', besides: false, changes: [counted('Low', 'High', 120)], others: 0 },
       {
         field: 'expected_revenue',
         label: 'Expected Revenue',
+        besides: false,
         changes: [
           counted('0', '1250.5', 71, { form: 'number', unit: 'EUR' }),
           counted('0', '1250.5', 40, { form: 'number', unit: 'USD' }),
@@ -137,12 +139,14 @@ export const several = (): CallCard =>
       {
         field: 'date_deadline',
         label: 'Expected Closing',
+        besides: false,
         changes: [
           counted('—', '2026-12-24', 112, { form: 'date' }),
           counted('2026-11-30', '2026-12-24', 8, { form: 'date' }),
         ],
         others: 0,
       },
+      { field: 'team_id', label: 'Sales Team', besides: true, changes: [counted('', 'Sales', 1)], others: 0 },
     ],
     standing: null,
   });

@@ -6,6 +6,7 @@ use gatehouse_core::EdgeError;
 use gatehouse_odoo::values::CheckedValues;
 use gatehouse_odoo::{FieldType, Fields, Record, Search};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Fields by which people tell records apart, the most telling first.
 const TELLING: [&str; 11] = [
@@ -21,22 +22,19 @@ const TELLING: [&str; 11] = [
     "code",
     "name",
 ];
-/// Records that are looked for.
-const LOOKED_FOR: usize = 50;
 /// What is found in many records says nothing.
 const SHORTEST: usize = 3;
 /// Records that are named on the card.
 const NAMED: usize = 5;
 
-/// A sentence for each record found, in one request.
+/// A sentence for each record found; all are looked for in one request.
 pub(super) async fn found(
     site: &Site,
     locale: &Locale,
     fields: &Fields,
     records: &[CheckedValues],
 ) -> Result<Vec<String>, EdgeError> {
-    let asked: Vec<(&str, &str)> =
-        records.iter().take(LOOKED_FOR).flat_map(|one| telling(&one.values, fields)).collect();
+    let asked: BTreeSet<(&str, &str)> = records.iter().flat_map(|one| telling(&one.values, fields)).collect();
     if asked.is_empty() {
         return Ok(Vec::new());
     }

@@ -69,6 +69,7 @@ export const approval = {
     uses: 'Takes from earlier steps',
     summary: 'All records in short',
     summaryOf: (total: number) => `All ${number(total)} records in short`,
+    summaryBesides: 'Odoo also changes this, as it predicts',
     columnBefore: 'Before',
     columnAfter: 'After',
     columnRecords: 'Records',
