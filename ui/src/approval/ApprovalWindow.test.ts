@@ -36,9 +36,30 @@ describe('a call', () => {
     const { getAllByTestId } = await openApproval('write');
     const [besides, ...more] = getAllByTestId('besides');
     expect(more).toEqual([]);
-    expect((besides as HTMLDetailsElement).open).toBe(true);
-    expect(besides?.querySelector('summary')?.textContent).toContain('Odoo also changes 1 field, as it predicts');
+    expect(besides?.querySelector('[data-testid=besides-title]')?.textContent).toContain('Odoo also changes 1 field, as it predicts');
     expect(besides?.querySelector('[data-testid=change-team_id] [data-testid=after]')?.textContent).toBe('Sales');
+  });
+
+  it('shows whatever Odoo fills into a new record, however much it is', async () => {
+    const card = sample('create');
+    if (card.content.kind !== 'call') throw new Error('no call');
+    const [record] = card.content.records;
+    if (record === undefined) throw new Error('no record');
+    const filled = Array.from({ length: 30 }, (_, place) => ({
+      ...record.fields[0]!,
+      field: `x_default_${place}`,
+      label: `Default ${place}`,
+      before: null,
+      after: `value ${place}`,
+    }));
+    card.content.records = [{ ...record, change: 'create', besides: filled }];
+    const { getByTestId } = await openApproval(card);
+    const besides = getByTestId('besides');
+    expect(besides.closest('details') ?? besides.querySelector('details')).toBeNull();
+    for (const { field, after } of filled) {
+      expect(getByTestId(`change-${field}`).textContent).toContain(after);
+    }
+    expect(besides.textContent).toContain('Odoo also fills in 30 fields');
   });
 
   it('starts with the focus on Deny', async () => {
