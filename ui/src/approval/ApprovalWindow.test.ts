@@ -173,6 +173,29 @@ describe('text that wants to deceive', () => {
     expect(host.called('decide')).toHaveLength(1);
   });
 
+  it('of a whole file has to be shown in full first, with its marks', async () => {
+    const card = sample('create');
+    const record = card.content.kind === 'call' ? card.content.records[0] : undefined;
+    const [field] = record?.fields ?? [];
+    if (record === undefined || field === undefined) throw new Error('no field');
+    const text = `${'All is well.\n'.repeat(400)}pay \u202eto\u200b\u{e0041}${' and so on'.repeat(9_460)}`;
+    expect(text.length).toBeGreaterThan(99_000);
+    record.fields = [{ ...field, field: 'datas', before: null, after: text, form: 'text', unit: null }];
+    record.besides = [];
+    const { host, getByTestId } = await openApproval(card);
+    await arm();
+    expect(getByTestId('blocker').textContent).toContain('Show 1 long value in full');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    await click(getByTestId('show-all'));
+    for (const mark of ['U+202E', 'U+200B', 'U+E0041']) expect(getByTestId('change-datas').textContent).toContain(mark);
+    expect(getByTestId('change-datas').textContent).not.toMatch(/[\u202e\u200b]/);
+    expect(getByTestId('change-datas').textContent).toContain('and so on and so on');
+    expect(getByTestId('blocker').textContent?.trim()).toBe('');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
   it('is never markup', async () => {
     const card = sample('write');
     if (card.content.kind === 'call' && card.content.records[0]) {
