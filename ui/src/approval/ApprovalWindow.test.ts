@@ -4,8 +4,10 @@ import { axeFindings } from '../../tests/axe';
 import { arm, breathe, click, press, sample, stopTheClock, tab } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import { clock } from '../lib/clock.svelte';
+import { remaining } from '../lib/format';
 import { FakeHost } from '../lib/host/fake';
-import type { SampleCard } from '../lib/host/sample-cards';
+import { sampleCards, type SampleCard } from '../lib/host/sample-cards';
+import { sampleRecents } from '../lib/host/sample-recents';
 import ApprovalWindow from './ApprovalWindow.svelte';
 import { BREATH, PRESS, SHOWS_LATE } from './decision';
 import { ARM_DELAY } from './guard.svelte';
@@ -122,6 +124,58 @@ describe('a call', () => {
     expect(getByTestId('countdown').textContent).toContain('expired');
     await click(getByTestId('approve'));
     expect(host.called('decide')).toEqual([]);
+  });
+
+  it.each([
+    ['ahead', 3_600_000],
+    ['back', -3_600_000],
+  ])('is the same with the system’s clock set an hour %s', async (_, by) => {
+    const { host, getByTestId, queryByTestId } = await openApproval('write');
+    vi.setSystemTime(Date.now() + by);
+    await vi.advanceTimersByTimeAsync(6_000);
+    const next = sampleCards(host.now).write;
+    host.waitingCards = [{ ...next, digest: 'c'.repeat(64) }];
+    host.announce('approvals');
+    await arm();
+    expect(getByTestId('card-news').textContent).toContain('The data changed');
+    const left = remaining(next.expires_at, host.now);
+    expect(getByTestId('countdown').textContent).toContain(left.slice(0, -1));
+    expect(getByTestId('blocker').textContent?.trim()).toBe('');
+    // A key counts, too: how long the card has stood there is no matter of the system's clock either.
+    vi.setSystemTime(Date.now() + by);
+    await press(getByTestId('deny'), 'Enter', { held: true });
+    expect(host.called('decide')).toHaveLength(1);
+    host.waitingCards = [{ ...next, digest: 'd'.repeat(64) }];
+    host.announce('approvals');
+    await breathe();
+    await fireEvent.keyUp(getByTestId('deny'), { key: 'Enter' });
+    await arm();
+    const [done] = sampleRecents(host.now);
+    if (done === undefined) throw new Error('no call');
+    host.recent = [done];
+    await click(getByTestId('approve'));
+    await breathe();
+    expect(host.called('decide').at(-1)?.[2]).toMatchObject({ verdict: 'approve' });
+    const seconds = () => Number(/(\d+)\s*$/.exec(getByTestId(`undo-${done.ticket}`).textContent ?? '')?.[1]);
+    expect(seconds()).toBe(10);
+    vi.setSystemTime(Date.now() - by);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(seconds()).toBe(5);
+    await vi.advanceTimersByTimeAsync(5_500);
+    expect(queryByTestId('recent')).toBeNull();
+    expect(host.called('closeApproval')).toHaveLength(1);
+  });
+
+  it('asks Gatehouse anew what time it is once the computer slept', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    const asked = host.called('queue').length;
+    // Neither the page's clock nor its timers count sleep; Gatehouse's does.
+    const { now } = host;
+    vi.spyOn(host, 'now', 'get').mockReturnValue(now + 3_600_000);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(host.called('queue').length).toBeGreaterThan(asked);
+    expect(getByTestId('countdown').textContent).toContain('expired');
   });
 
   it('cannot be approved without a preview', async () => {
