@@ -26,6 +26,11 @@ describe('the source', () => {
     );
   });
 
+  it('asks Gatehouse what time it is, and not the system, whose clock can be set', () => {
+    const may = (name: string) => name.startsWith('src/lib/host/') || name === 'src/lib/clock.svelte.ts';
+    expect(files.filter((name) => !may(name) && /Date\.now\(|new Date\(\)/.test(text(name)))).toEqual([]);
+  });
+
   it('uses every message', () => {
     const everything = files.map(text).join('\n');
     const unused = Object.entries(en).flatMap(([section, messages]) =>

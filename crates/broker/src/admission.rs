@@ -185,7 +185,7 @@ impl Broker {
         admitted?;
         if !was.is_some_and(|was| was.evidence.is_same_program(&agent.evidence)) {
             self.void_tickets("another program was admitted under this name", |held| {
-                held.ticket.kind() == TicketKind::Call && held.ticket.agent() == Some(&agent.id)
+                held.ticket.kind() != TicketKind::Admission && held.ticket.agent() == Some(&agent.id)
             });
             self.0.desk.disown(&agent.id);
         }

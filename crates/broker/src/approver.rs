@@ -42,11 +42,11 @@ impl Approver {
             let tickets = desk.collect(|held| has_card(held).then(|| held.ticket.id().clone()));
             let in_place = || tickets.get(place).or(tickets.last());
             let Some(chosen) = wanted.filter(|wanted| tickets.contains(wanted)).or_else(in_place) else {
-                return Queue { tickets, card: None };
+                return Queue { now: self.broker.now(), tickets, card: None };
             };
             // One that was decided in this instant is not there any more: look again.
             if let Some(card) = desk.look(chosen, crate::cards::card).flatten() {
-                return Queue { tickets, card: Some(self.broker.with_pin(card)) };
+                return Queue { now: self.broker.now(), tickets, card: Some(self.broker.with_pin(card)) };
             }
         }
     }

@@ -54,7 +54,7 @@ impl Broker {
         let (open, mut ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|ticket| ticket.state.is_open());
         ended.reverse();
         ended.truncate(200);
-        Approvals { open, ended }
+        Approvals { now: self.now(), open, ended }
     }
 }
 

@@ -44,6 +44,7 @@ impl Broker {
             .collect();
         Overview {
             version: self.0.options.build.clone(),
+            now: self.now(),
             demo_running: connections.iter().any(|connection| connection.demo),
             connections,
             trash,

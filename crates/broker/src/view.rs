@@ -25,6 +25,8 @@ use ts_rs::TS;
 pub struct Overview {
     /// The app's version.
     pub version: String,
+    /// What time it is for Gatehouse. The system's clock may be set meanwhile; all times told here are of this one.
+    pub now: Timestamp,
     /// Live connections, favourites first, then by name.
     pub connections: Vec<Connection>,
     /// Connections in the trash, newest first.
@@ -231,6 +233,8 @@ pub struct Proposal {
 /// The Approvals page.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Approvals {
+    /// What time it is for Gatehouse.
+    pub now: Timestamp,
     /// Open tickets, oldest first.
     pub open: Vec<TicketView>,
     /// Tickets that ended in this session, newest first, at most 200.

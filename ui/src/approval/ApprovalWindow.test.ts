@@ -4,8 +4,10 @@ import { axeFindings } from '../../tests/axe';
 import { arm, breathe, click, press, sample, stopTheClock, tab } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import { clock } from '../lib/clock.svelte';
+import { remaining } from '../lib/format';
 import { FakeHost } from '../lib/host/fake';
-import type { SampleCard } from '../lib/host/sample-cards';
+import { sampleCards, type SampleCard } from '../lib/host/sample-cards';
+import { sampleRecents } from '../lib/host/sample-recents';
 import ApprovalWindow from './ApprovalWindow.svelte';
 import { BREATH, PRESS, SHOWS_LATE } from './decision';
 import { ARM_DELAY } from './guard.svelte';
@@ -36,9 +38,30 @@ describe('a call', () => {
     const { getAllByTestId } = await openApproval('write');
     const [besides, ...more] = getAllByTestId('besides');
     expect(more).toEqual([]);
-    expect((besides as HTMLDetailsElement).open).toBe(true);
-    expect(besides?.querySelector('summary')?.textContent).toContain('Odoo also changes 1 field, as it predicts');
+    expect(besides?.querySelector('[data-testid=besides-title]')?.textContent).toContain('Odoo also changes 1 field, as it predicts');
     expect(besides?.querySelector('[data-testid=change-team_id] [data-testid=after]')?.textContent).toBe('Sales');
+  });
+
+  it('shows whatever Odoo fills into a new record, however much it is', async () => {
+    const card = sample('create');
+    if (card.content.kind !== 'call') throw new Error('no call');
+    const [record] = card.content.records;
+    if (record === undefined) throw new Error('no record');
+    const filled = Array.from({ length: 30 }, (_, place) => ({
+      ...record.fields[0]!,
+      field: `x_default_${place}`,
+      label: `Default ${place}`,
+      before: null,
+      after: `value ${place}`,
+    }));
+    card.content.records = [{ ...record, change: 'create', besides: filled }];
+    const { getByTestId } = await openApproval(card);
+    const besides = getByTestId('besides');
+    expect(besides.closest('details') ?? besides.querySelector('details')).toBeNull();
+    for (const { field, after } of filled) {
+      expect(getByTestId(`change-${field}`).textContent).toContain(after);
+    }
+    expect(besides.textContent).toContain('Odoo also fills in 30 fields');
   });
 
   it('starts with the focus on Deny', async () => {
@@ -103,6 +126,58 @@ describe('a call', () => {
     expect(host.called('decide')).toEqual([]);
   });
 
+  it.each([
+    ['ahead', 3_600_000],
+    ['back', -3_600_000],
+  ])('is the same with the system’s clock set an hour %s', async (_, by) => {
+    const { host, getByTestId, queryByTestId } = await openApproval('write');
+    vi.setSystemTime(Date.now() + by);
+    await vi.advanceTimersByTimeAsync(6_000);
+    const next = sampleCards(host.now).write;
+    host.waitingCards = [{ ...next, digest: 'c'.repeat(64) }];
+    host.announce('approvals');
+    await arm();
+    expect(getByTestId('card-news').textContent).toContain('The data changed');
+    const left = remaining(next.expires_at, host.now);
+    expect(getByTestId('countdown').textContent).toContain(left.slice(0, -1));
+    expect(getByTestId('blocker').textContent?.trim()).toBe('');
+    // A key counts, too: how long the card has stood there is no matter of the system's clock either.
+    vi.setSystemTime(Date.now() + by);
+    await press(getByTestId('deny'), 'Enter', { held: true });
+    expect(host.called('decide')).toHaveLength(1);
+    host.waitingCards = [{ ...next, digest: 'd'.repeat(64) }];
+    host.announce('approvals');
+    await breathe();
+    await fireEvent.keyUp(getByTestId('deny'), { key: 'Enter' });
+    await arm();
+    const [done] = sampleRecents(host.now);
+    if (done === undefined) throw new Error('no call');
+    host.recent = [done];
+    await click(getByTestId('approve'));
+    await breathe();
+    expect(host.called('decide').at(-1)?.[2]).toMatchObject({ verdict: 'approve' });
+    const seconds = () => Number(/(\d+)\s*$/.exec(getByTestId(`undo-${done.ticket}`).textContent ?? '')?.[1]);
+    expect(seconds()).toBe(10);
+    vi.setSystemTime(Date.now() - by);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(seconds()).toBe(5);
+    await vi.advanceTimersByTimeAsync(5_500);
+    expect(queryByTestId('recent')).toBeNull();
+    expect(host.called('closeApproval')).toHaveLength(1);
+  });
+
+  it('asks Gatehouse anew what time it is once the computer slept', async () => {
+    const { host, getByTestId } = await openApproval('write');
+    const asked = host.called('queue').length;
+    // Neither the page's clock nor its timers count sleep; Gatehouse's does.
+    const { now } = host;
+    vi.spyOn(host, 'now', 'get').mockReturnValue(now + 3_600_000);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(host.called('queue').length).toBeGreaterThan(asked);
+    expect(getByTestId('countdown').textContent).toContain('expired');
+  });
+
   it('cannot be approved without a preview', async () => {
     const { host, getByTestId } = await openApproval('unknown');
     await arm();
@@ -147,6 +222,29 @@ describe('text that wants to deceive', () => {
     await click(getByTestId('approve'));
     expect(host.called('decide')).toEqual([]);
     for (const button of getAllByTestId('show-all')) await click(button);
+    expect(getByTestId('blocker').textContent?.trim()).toBe('');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toHaveLength(1);
+  });
+
+  it('of a whole file has to be shown in full first, with its marks', async () => {
+    const card = sample('create');
+    const record = card.content.kind === 'call' ? card.content.records[0] : undefined;
+    const [field] = record?.fields ?? [];
+    if (record === undefined || field === undefined) throw new Error('no field');
+    const text = `${'All is well.\n'.repeat(400)}pay \u202eto\u200b\u{e0041}${' and so on'.repeat(9_460)}`;
+    expect(text.length).toBeGreaterThan(99_000);
+    record.fields = [{ ...field, field: 'datas', before: null, after: text, form: 'text', unit: null }];
+    record.besides = [];
+    const { host, getByTestId } = await openApproval(card);
+    await arm();
+    expect(getByTestId('blocker').textContent).toContain('Show 1 long value in full');
+    await click(getByTestId('approve'));
+    expect(host.called('decide')).toEqual([]);
+    await click(getByTestId('show-all'));
+    for (const mark of ['U+202E', 'U+200B', 'U+E0041']) expect(getByTestId('change-datas').textContent).toContain(mark);
+    expect(getByTestId('change-datas').textContent).not.toMatch(/[\u202e\u200b]/);
+    expect(getByTestId('change-datas').textContent).toContain('and so on and so on');
     expect(getByTestId('blocker').textContent?.trim()).toBe('');
     await click(getByTestId('approve'));
     expect(host.called('decide')).toHaveLength(1);

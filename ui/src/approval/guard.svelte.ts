@@ -8,6 +8,7 @@ export const ARM_DELAY = 700;
 export class Guard {
   #armed = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** On the page's own clock: where somebody sets the system's back, keys would not count for as long. */
   #shownAt = 0;
   /** A key was let go since the last disturbance, so the next key down is meant. */
   #isKeyFree = false;
@@ -22,7 +23,7 @@ export class Guard {
 
   /** A card appeared. */
   show(): void {
-    this.#shownAt = Date.now();
+    this.#shownAt = performance.now();
     this.disturb();
   }
 
@@ -51,7 +52,7 @@ export class Guard {
   keyDown(event: KeyboardEvent): void {
     const button = buttonOf(event);
     if (button === null || (event.key !== 'Enter' && event.key !== ' ')) return;
-    const isEarly = Date.now() - this.#shownAt < ARM_DELAY;
+    const isEarly = performance.now() - this.#shownAt < ARM_DELAY;
     const isHeld = 'approves' in button.dataset && !this.#isKeyFree;
     this.#isKeyRefused = event.repeat || isEarly || isHeld;
     if (this.#isKeyRefused) event.preventDefault();

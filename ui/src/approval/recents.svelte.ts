@@ -17,7 +17,7 @@ export class Recents {
     return this.#calls.filter((call) => this.left(call) > 0);
   }
 
-  /** What the program told. What is known keeps its time. */
+  /** What the program told, and its time. What is known keeps its own. */
   take(calls: readonly RecentCall[], now: number): void {
     const keys = new Set(calls.map(keyOf));
     for (const key of [...this.#left.keys()]) if (!keys.has(key)) this.#left.delete(key);
@@ -33,7 +33,7 @@ export class Recents {
     return this.#left.get(keyOf(call)) ?? 0;
   }
 
-  /** Begins to count from `now`. */
+  /** Begins to count from `now`, on any clock that nobody sets. */
   wind(now: number): void {
     this.#counted = now;
   }

@@ -8,6 +8,7 @@ describe('the clock', () => {
   afterEach(() => vi.useRealTimers());
 
   const begin = () => {
+    clock.tell(1_000_000);
     const { container } = render(Now);
     return () => Number(container.textContent);
   };
@@ -37,6 +38,35 @@ describe('the clock', () => {
     clock.rest(100);
     vi.setSystemTime(0);
     await vi.advanceTimersByTimeAsync(1000);
-    expect([shown(), clock.isResting]).toEqual([1000, false]);
+    expect([shown(), clock.isResting]).toEqual([1_001_000, false]);
+  });
+
+  it('is Gatehouse’s, whatever the system’s is set to', async () => {
+    const shown = begin();
+    for (const set of [5_000_000, 0]) {
+      vi.setSystemTime(set);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(shown()).toBe(1_002_000);
+    clock.tell(3_000_000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(shown()).toBe(3_001_000);
+  });
+
+  it('tells when the time was set or the computer slept, and never otherwise', async () => {
+    const asked = vi.fn();
+    const end = clock.onApart(asked);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).not.toHaveBeenCalled();
+    for (const set of [-3_600_000, 3_600_000]) {
+      asked.mockClear();
+      vi.setSystemTime(Date.now() + set);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(asked).toHaveBeenCalledTimes(1);
+    }
+    end();
+    vi.setSystemTime(0);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 });

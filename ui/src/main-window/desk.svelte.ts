@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import { clock } from '../lib/clock.svelte';
 import { Questions } from '../lib/controls/questions.svelte';
 import { Toasts } from '../lib/controls/toasts.svelte';
 import { edgeError } from '../lib/host/edge-error';
@@ -53,6 +54,7 @@ export class Desk {
     const ends = [
       this.host.onChanged((topics) => void this.#changed(topics)),
       this.host.onNavigate((navigation) => void this.#navigate(navigation)),
+      clock.onApart(() => void this.refresh()),
     ];
     void this.refresh()
       .then(() => this.host.windowReady())
@@ -62,7 +64,9 @@ export class Desk {
 
   async refresh(): Promise<void> {
     try {
-      this.overview = await this.host.overview();
+      const overview = await this.host.overview();
+      clock.tell(overview.now);
+      this.overview = overview;
       this.failure = null;
     } catch (reason) {
       this.failure = edgeError(reason);

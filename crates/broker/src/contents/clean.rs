@@ -21,7 +21,7 @@ pub(super) fn readable(text: &str) -> String {
 }
 
 /// A name from Odoo in one line of at most so many characters: nothing in it breaks the line or turns the direction of
-/// writing.
+/// writing. For agents and for what is sent; on a card a name stands [as it is](as_it_is).
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     let shown = |c: &char| !c.is_control() && !turns(*c);
     let mut short: String = text.chars().filter(shown).take(most).collect();
@@ -29,6 +29,15 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
         short.push('…');
     }
     short
+}
+
+/// A name from Odoo as it stands on a card, of at most so many characters: whole and unchanged, for the window draws what
+/// hides or turns as a mark, and nobody should approve a name that lost it.
+pub(crate) fn as_it_is(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Whether a character changes the direction of what follows: `exe.fdp` can be made to read `pdf.exe`.
@@ -80,6 +89,13 @@ mod tests {
         assert_eq!(one_line("offer\n\u{202e}fdp.exe", 40), "offerfdp.exe");
         assert_eq!(one_line("abcdef", 3), "abc…");
         assert_eq!(one_line("abc", 3), "abc");
+    }
+
+    #[test]
+    fn a_name_on_a_card_loses_nothing_but_its_end() {
+        assert_eq!(as_it_is("offer\n\u{202e}fdp\u{200b}.exe", 40), "offer\n\u{202e}fdp\u{200b}.exe");
+        assert_eq!(as_it_is("äbcdef", 3), "äbc…");
+        assert_eq!(as_it_is("äbc", 3), "äbc");
     }
 
     #[test]

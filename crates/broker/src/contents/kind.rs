@@ -44,6 +44,27 @@ impl Kind {
             Self::Other => "binary",
         }
     }
+
+    /// What people call it.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Pdf => "PDF file",
+            Self::Document => "Word document",
+            Self::Slides => "PowerPoint presentation",
+            Self::Sheet => "Excel workbook",
+            Self::OpenDocument => "OpenDocument file",
+            Self::Page => "web page",
+            Self::Text => "text file",
+            Self::Picture(mime) => match mime.as_bytes() {
+                b"image/png" => "PNG image",
+                b"image/jpeg" => "JPEG image",
+                b"image/gif" => "GIF image",
+                _ => "WebP image",
+            },
+            Self::Archive => "archive",
+            Self::Other => "file",
+        }
+    }
 }
 
 /// What a file is by what it holds; `declared` is Odoo's MIME type, which anybody may have set.

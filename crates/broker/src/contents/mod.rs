@@ -10,7 +10,7 @@ mod plain;
 mod sheet;
 mod sink;
 
-pub(crate) use clean::{one_line, part, turns};
+pub(crate) use clean::{as_it_is, one_line, part, turns};
 pub(crate) use kind::{Kind, kind_of};
 
 use sink::Sink;

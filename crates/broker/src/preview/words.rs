@@ -4,7 +4,7 @@ use super::linked::Names;
 use super::links::names_in_words;
 use super::page::readable;
 use super::sentences::reference;
-use crate::contents::{Kind, kind_of};
+use crate::contents::kind_of;
 use crate::tools::sized;
 use crate::view::ValueForm;
 use base64::Engine as _;
@@ -111,21 +111,7 @@ fn file(value: &str) -> String {
     }
     let packed: String = value.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let Ok(bytes) = STANDARD.decode(packed) else { return "a file".into() };
-    let what = match kind_of(&bytes, "") {
-        Kind::Pdf => "PDF file",
-        Kind::Document => "Word document",
-        Kind::Slides => "PowerPoint presentation",
-        Kind::Sheet => "Excel workbook",
-        Kind::OpenDocument => "OpenDocument file",
-        Kind::Page => "web page",
-        Kind::Text => "text file",
-        Kind::Picture("image/png") => "PNG image",
-        Kind::Picture("image/jpeg") => "JPEG image",
-        Kind::Picture("image/gif") => "GIF image",
-        Kind::Picture(_) => "WebP image",
-        Kind::Archive => "archive",
-        Kind::Other => "file",
-    };
+    let what = kind_of(&bytes, "").in_words();
     format!("{} {what}", sized(bytes.len() as u64))
 }
 

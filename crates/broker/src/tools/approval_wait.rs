@@ -79,7 +79,8 @@ impl Broker {
             .desk
             .look(&id, |held| {
                 let ticket = &held.ticket;
-                let mine = ticket.agent() == Some(&arrival.agent)
+                let mine = !held.is_orphan
+                    && ticket.agent() == Some(&arrival.agent)
                     && (is_admitted || (ticket.kind() == TicketKind::Admission && *ticket.call_key() == own_admission));
                 mine.then(|| (ticket.bridge().cloned(), ticket.is_delivered()))
             })

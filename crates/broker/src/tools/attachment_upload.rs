@@ -6,7 +6,7 @@ use super::reach::{Reach, path};
 use super::site::Locale;
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::changed;
-use crate::contents::{one_line, turns};
+use crate::contents::{as_it_is, kind_of, turns};
 use crate::preview::text_form;
 use crate::view::{FieldChange, RecordChange, RecordVerb};
 use async_trait::async_trait;
@@ -20,8 +20,8 @@ const NAME: &str = "odoo_attachment_upload";
 const MODEL: &str = "ir.attachment";
 /// The largest file, in bytes: in base64 and with all around it, it fits into one frame of the socket.
 const LARGEST: usize = 2_500_000;
-/// How much of a text is shown to the person.
-const SHOWN: usize = 600;
+/// The largest text that is shown to the person, in bytes: nobody reads more on a card.
+const SHOWN: usize = 100_000;
 
 pub(crate) struct AttachmentUpload;
 
@@ -106,7 +106,7 @@ impl Call for UploadCall {
     }
 
     async fn preview(&self, site: &Site) -> Result<Preview, EdgeError> {
-        let record = one_line(&site.record_name(&self.model, self.res_id, &self.locale).await?, 80);
+        let record = as_it_is(&site.record_name(&self.model, self.res_id, &self.locale).await?, 80);
         let field = |field: &str, label: &str, after: String| {
             let form = text_form(None, Some(&after));
             FieldChange { form, ..FieldChange::new(field, label, None, Some(after)) }
@@ -115,12 +115,13 @@ impl Call for UploadCall {
             field("res_id", "Attached to", format!("{record} ({} #{})", self.model, self.res_id)),
             field("file_size", "Size", sized(self.content.len() as u64)),
         ];
-        if let Ok(text) = std::str::from_utf8(&self.content)
-            && !text.contains('\0')
-        {
-            let shown: String = text.chars().filter(|c| !turns(*c)).take(SHOWN).collect();
-            let more = if text.chars().nth(SHOWN).is_some() { " …" } else { "" };
-            fields.push(field("datas", "Content", format!("{shown}{more}")));
+        match shown(&self.content) {
+            // As it is: what hides in it becomes marks in the window.
+            Ok(text) => fields.push(field("datas", "Content", text.to_owned())),
+            Err(why) => {
+                fields.push(field("mimetype", "Type", kind_of(&self.content, "").in_words().to_owned()));
+                fields.push(field("datas", "Content", why));
+            }
         }
         Ok(Preview {
             sentence: format!("Attach “{}” to “{record}” in {}", self.name, site.connection()?.name),
@@ -182,6 +183,16 @@ impl Call for UploadCall {
     }
 }
 
+/// The whole text of a file, for the person; or why it is not shown. A part of a text is never shown: what stands behind it
+/// would be approved unread.
+fn shown(content: &[u8]) -> Result<&str, String> {
+    match std::str::from_utf8(content) {
+        Ok(text) if !text.contains('\0') && content.len() <= SHOWN => Ok(text),
+        Ok(text) if !text.contains('\0') => Err(format!("not shown: a text of more than {} KB", SHOWN / 1000)),
+        _ => Err("not shown: Gatehouse shows texts in UTF-8 alone".to_owned()),
+    }
+}
+
 /// A name that is a name everywhere: no path, nothing that hides what it ends in.
 fn file_name(given: &str) -> Result<String, EdgeError> {
     let name = given.trim();
@@ -234,6 +245,17 @@ fn invalid(message: &str) -> EdgeError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_shown_whole_or_not_at_all() {
+        let hides = "a\u{202e}b\u{200b}c\u{e0041}\r\n\u{7}";
+        assert_eq!(shown(hides.as_bytes()).unwrap(), hides);
+        assert_eq!(shown("a".repeat(SHOWN).as_bytes()).unwrap().len(), SHOWN);
+        assert_eq!(shown("a".repeat(SHOWN + 1).as_bytes()).unwrap_err(), "not shown: a text of more than 100 KB");
+        for other in [&b"\xff\xfea\0"[..], b"caf\xe9", b"a\0b"] {
+            assert!(shown(other).unwrap_err().starts_with("not shown"), "{other:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_no_path_and_hides_nothing() {

@@ -9,6 +9,8 @@ use ts_rs::TS;
 /// What the approval window shows: the queue, and one card of it.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct Queue {
+    /// What time it is for Gatehouse: cards expire by this clock, whatever the system's is set to meanwhile.
+    pub now: Timestamp,
     /// The tickets that wait for the person, oldest first.
     pub tickets: Vec<TicketId>,
     /// One of them; none where nothing waits.

@@ -98,7 +98,10 @@ async fn two_equal_calls_at_once_are_one_question_and_run_once() {
 #[tokio::test]
 async fn the_window_is_given_one_card_the_wanted_one_or_what_took_its_place() {
     let house = House::with_demo().await;
-    assert_eq!(house.approver.queue(None, 0), Queue { tickets: Vec::new(), card: None });
+    let Queue { now: first, tickets, card } = house.approver.queue(None, 0);
+    assert_eq!((tickets, card), (Vec::new(), None));
+    house.clock.forward(Duration::from_mins(1));
+    assert!(house.approver.queue(None, 0).now.since(first) >= Duration::from_mins(1), "the broker's own time");
     let agent = house.admitted("claude-code").await;
     let mut calls = Vec::new();
     for number in 1..=3 {

@@ -57,6 +57,46 @@ async fn a_file_goes_up_after_a_person_saw_it_and_comes_back_as_text() {
     assert_eq!(listed["attachments"][0]["id"], id);
 }
 
+/// The changes that the card of an upload shows, each as `field: value`.
+async fn shown(house: &House, agent: &Agent, arguments: Value) -> Vec<String> {
+    let call = agent.calling("odoo_attachment_upload", arguments);
+    let card = house.card().await;
+    let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
+    let fields = content.records.iter().flat_map(|record| &record.fields);
+    let shown =
+        fields.map(|field| format!("{}: {}", field.field, field.after.as_deref().unwrap_or_default())).collect();
+    house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+    call.await.unwrap().unwrap_err();
+    shown
+}
+
+#[tokio::test]
+async fn a_text_that_goes_up_stands_whole_on_the_card_with_whatever_hides_in_it() {
+    let (house, agent) = scene().await;
+    let mut text = "All is well. ".repeat(7_680);
+    text.replace_range(5_200..5_213, "pay to\u{202e}7\u{200b}\u{e0041}");
+    text.truncate(100_000);
+    let whole =
+        on_demo(json!({"model": "res.partner", "res_id": PARTNER, "filename": "terms\u{200b}.txt", "text": text}));
+    let fields = shown(&house, &agent, whole).await;
+    assert!(fields.contains(&format!("datas: {text}")), "{} fields", fields.len());
+}
+
+#[tokio::test]
+async fn of_a_file_that_is_not_shown_the_card_says_so_with_its_size_and_kind() {
+    let (house, agent) = scene().await;
+    let long =
+        on_demo(json!({"model": "res.partner", "res_id": PARTNER, "filename": "a.txt", "text": "a".repeat(100_001)}));
+    let fields = shown(&house, &agent, long).await;
+    assert_eq!(
+        fields[1..],
+        ["file_size: 98 KB", "mimetype: text file", "datas: not shown: a text of more than 100 KB"]
+    );
+    let picture = shown(&house, &agent, upload("a.png", PNG)).await;
+    assert_eq!(picture[2], "mimetype: PNG image");
+    assert!(picture[3].starts_with("datas: not shown"), "{picture:?}");
+}
+
 #[tokio::test]
 async fn what_cannot_go_up_is_refused_before_anybody_is_asked() {
     let (house, agent) = scene().await;

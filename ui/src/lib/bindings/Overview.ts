@@ -2,6 +2,7 @@
 import type { AgentView } from "./AgentView";
 import type { Connection } from "./Connection";
 import type { Proposal } from "./Proposal";
+import type { Timestamp } from "./Timestamp";
 import type { VaultView } from "./VaultView";
 
 /**
@@ -12,6 +13,10 @@ export type Overview = {
  * The app's version.
  */
 version: string, 
+/**
+ * What time it is for Gatehouse. The system's clock may be set meanwhile; all times told here are of this one.
+ */
+now: Timestamp, 
 /**
  * Live connections, favourites first, then by name.
  */

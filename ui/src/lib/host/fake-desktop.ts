@@ -20,6 +20,17 @@ export class FakeDesktop implements WindowHost {
   readonly #wanted = new Set<() => void>();
   readonly #disturbed = new Set<() => void>();
   protected seed = 200;
+  /** What the program's own clock is ahead of the page's: setting the system's moves neither. */
+  readonly #ahead: number;
+
+  constructor(now: number) {
+    this.#ahead = now - performance.now();
+  }
+
+  /** What time it is for the program. */
+  get now(): number {
+    return Math.round(this.#ahead + performance.now());
+  }
 
   // For tests: what the program would do by itself.
 

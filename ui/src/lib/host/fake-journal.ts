@@ -22,7 +22,7 @@ export class FakeJournal extends FakeAgents {
   report: VerifyReport = { ok: true, entries: 128, unsealed: 3, unproven: 0, problems: [] };
 
   constructor(now: number, overview: Overview) {
-    super(overview);
+    super(now, overview);
     this.journal = overview.connections.length === 0 ? [] : sampleJournal(now);
     this.undone = this.journal.flatMap(({ event }) => ('undoes' in event ? (event.undoes ?? []) : []));
   }

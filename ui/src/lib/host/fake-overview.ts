@@ -17,14 +17,14 @@ export class FakeOverview extends FakeDesktop {
   probe: ProbeStep[] = goodProbe();
   readonly #cancelled = new Set<string>();
 
-  constructor(overview: Overview) {
-    super();
+  constructor(now: number, overview: Overview) {
+    super(now);
     this.state = overview;
   }
 
   async overview(): Promise<Overview> {
     await this.enter('overview');
-    return structuredClone(this.state);
+    return structuredClone({ ...this.state, now: this.now });
   }
 
   async parseUrl(text: string): Promise<ParsedUrl> {
@@ -43,12 +43,12 @@ export class FakeOverview extends FakeDesktop {
     const { id: _, url, proposal, ...rest } = draft;
     const origin = old !== undefined && url === old.origin ? old.origin : parseAddress(url).origin;
     const connection: Connection = {
-      ...(old ?? sampleConnection((this.seed += 1), Date.now(), { ...rest, origin })),
+      ...(old ?? sampleConnection((this.seed += 1), this.now, { ...rest, origin })),
       ...rest,
       origin,
       status: old?.status ?? {
         kind: 'ok',
-        checked_at: Date.now(),
+        checked_at: this.now,
         version: '19.0',
         user: 'Mitchell Admin',
         company: 'Acme GmbH',
@@ -94,7 +94,7 @@ export class FakeOverview extends FakeDesktop {
     this.state = {
       ...this.state,
       connections: this.state.connections.filter((connection) => connection.id !== id),
-      trash: [{ ...gone, deleted_at: Date.now() }, ...this.state.trash],
+      trash: [{ ...gone, deleted_at: this.now }, ...this.state.trash],
     };
   }
 
@@ -123,7 +123,7 @@ export class FakeOverview extends FakeDesktop {
     await this.enter('reconnectConnection', id);
     const connection: Connection = {
       ...this.#find(id),
-      status: { kind: 'ok', checked_at: Date.now(), version: '19.0', user: 'Mitchell Admin', company: 'Acme GmbH' },
+      status: { kind: 'ok', checked_at: this.now, version: '19.0', user: 'Mitchell Admin', company: 'Acme GmbH' },
     };
     this.#replace(connection);
     return connection;
@@ -131,13 +131,13 @@ export class FakeOverview extends FakeDesktop {
 
   async startDemo(): Promise<Connection> {
     await this.enter('startDemo');
-    const demo = sampleConnection(10, Date.now(), {
+    const demo = sampleConnection(10, this.now, {
       name: 'Demo',
       origin: 'http://127.0.0.1:40113',
       database: 'demo',
       environment: 'development',
       demo: true,
-      status: { kind: 'ok', checked_at: Date.now(), version: '19.0', user: 'Mitchell Admin', company: 'YourCompany' },
+      status: { kind: 'ok', checked_at: this.now, version: '19.0', user: 'Mitchell Admin', company: 'YourCompany' },
     });
     this.state = { ...this.state, connections: [...this.state.connections, demo], demo_running: true };
     return demo;

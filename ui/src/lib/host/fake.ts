@@ -24,7 +24,7 @@ export class FakeHost extends FakePolicyPage implements Host {
   constructor(now: number = Date.now(), overview: Overview = sampleOverview(now)) {
     super(now, overview);
     const isEmpty = overview.connections.length === 0;
-    this.tickets = isEmpty ? { open: [], ended: [] } : sampleTickets(now, overview.connections);
+    this.tickets = isEmpty ? { now, open: [], ended: [] } : sampleTickets(now, overview.connections);
     this.waitingCards = isEmpty ? [] : Object.values(sampleCards(now));
   }
 
@@ -32,7 +32,7 @@ export class FakeHost extends FakePolicyPage implements Host {
 
   async approvals(): Promise<Approvals> {
     await this.enter('approvals');
-    return structuredClone(this.tickets);
+    return structuredClone({ ...this.tickets, now: this.now });
   }
 
   async withdrawTicket(ticket: TicketId): Promise<void> {
@@ -40,8 +40,9 @@ export class FakeHost extends FakePolicyPage implements Host {
     const found = this.tickets.open.find(({ id }) => id === ticket);
     if (found === undefined) throw missing();
     this.tickets = {
+      now: this.now,
       open: this.tickets.open.filter(({ id }) => id !== ticket),
-      ended: [{ ...found, state: { state: 'withdrawn', at: Date.now() } }, ...this.tickets.ended],
+      ended: [{ ...found, state: { state: 'withdrawn', at: this.now } }, ...this.tickets.ended],
     };
   }
 
@@ -55,7 +56,7 @@ export class FakeHost extends FakePolicyPage implements Host {
     await this.enter('queue', wanted, place);
     const cards = this.waitingCards;
     const card = cards.find(({ ticket }) => ticket === wanted) ?? cards[place] ?? cards.at(-1) ?? null;
-    return structuredClone({ tickets: cards.map(({ ticket }) => ticket), card });
+    return structuredClone({ now: this.now, tickets: cards.map(({ ticket }) => ticket), card });
   }
 
   async wantedCard(): Promise<TicketId | null> {
@@ -89,7 +90,7 @@ export class FakeHost extends FakePolicyPage implements Host {
 
   async undoRecent(call: string): Promise<TicketId> {
     await this.enter('undoRecent', call);
-    const card = sampleCards(Date.now()).undo;
+    const card = sampleCards(this.now).undo;
     this.waitingCards = [...this.waitingCards, card];
     return card.ticket;
   }
@@ -110,7 +111,7 @@ export class FakeHost extends FakePolicyPage implements Host {
       call: sampleId('call', (this.seed += 1)),
       sentence: card.sentence,
       connection: card.connection,
-      approved_at: Date.now(),
+      approved_at: this.now,
       state: { state: 'running' },
     };
     const others = this.recent;
@@ -118,7 +119,7 @@ export class FakeHost extends FakePolicyPage implements Host {
     setTimeout(() => {
       const undo: UndoOffer = { offer: 'possible', leaves: [] };
       this.recent = [
-        { ...entry, state: { state: 'done', at: Date.now(), summary: '2 records changed', undo } },
+        { ...entry, state: { state: 'done', at: this.now, summary: '2 records changed', undo } },
         ...others,
       ];
       this.announce('approvals');

@@ -1,4 +1,5 @@
 import type { AgentView } from '../bindings/AgentView';
+import type { Approvals } from '../bindings/Approvals';
 import type { Connection } from '../bindings/Connection';
 import type { ConnectionBadge } from '../bindings/ConnectionBadge';
 import type { Evidence } from '../bindings/Evidence';
@@ -222,10 +223,7 @@ export function sampleProposal(now: number): Proposal {
   };
 }
 
-export function sampleTickets(
-  now: number,
-  connections: readonly Connection[],
-): { open: TicketView[]; ended: TicketView[] } {
+export function sampleTickets(now: number, connections: readonly Connection[]): Approvals {
   const badge = (index: number): ConnectionBadge | null => {
     const connection = connections[index];
     return connection === undefined ? null : badgeOf(connection);
@@ -242,6 +240,7 @@ export function sampleTickets(
     ...changes,
   });
   return {
+    now,
     open: [
       ticket(1, 40_000, {}),
       ticket(2, 90_000, { sentence: 'Delete 120 leads' }),
@@ -292,6 +291,7 @@ export function sampleOverview(now: number): Overview {
   const connections = sampleConnections(now);
   return {
     version: '0.1.0',
+    now,
     connections: [...connections].sort(
       (a, b) => Number(b.favourite) - Number(a.favourite) || a.name.localeCompare(b.name),
     ),
@@ -319,6 +319,7 @@ export function sampleOverview(now: number): Overview {
 /** Nothing was added yet: a fresh installation. */
 export const emptyOverview = (): Overview => ({
   version: '0.1.0',
+  now: 0,
   connections: [],
   trash: [],
   agents: [],

@@ -41,7 +41,7 @@ it('takes an approval back before it ran', async () => {
 it('follows the program', async () => {
   const { host, findByTestId, queryByTestId } = await openPage();
   await findByTestId(`ticket-${id(1)}`);
-  host.tickets = { open: [], ended: host.tickets.ended };
+  host.tickets = { ...host.tickets, open: [] };
   host.announce('approvals');
   await waitFor(() => expect(queryByTestId(`ticket-${id(1)}`)).toBeNull());
 });

@@ -16,7 +16,7 @@ export class TestRun {
   error = $state.raw<EdgeError | null>(null);
 
   readonly #host: Host;
-  readonly #id = `test-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+  readonly #id = `test-${Math.random().toString(36).slice(2)}`;
 
   constructor(host: Host, draft: ConnectionDraft, secret: SecretInput | null) {
     this.#host = host;

@@ -1,6 +1,6 @@
 //! Whether a record that is to be made is there already, as far as what names it tells.
 
-use crate::contents::one_line;
+use crate::contents::as_it_is;
 use crate::tools::{Locale, Site};
 use gatehouse_core::EdgeError;
 use gatehouse_odoo::values::CheckedValues;
@@ -61,9 +61,9 @@ pub(super) async fn found(
             let there = row.get(*name).and_then(Value::as_str).map(str::to_lowercase);
             asked.iter().any(|(asked, value)| asked == name && there.as_deref() == Some(value.to_lowercase().as_str()))
         };
-        let label = |name: &str| fields.get(name).map_or_else(|| name.to_owned(), |field| one_line(&field.label, 40));
+        let label = |name: &str| fields.get(name).map_or_else(|| name.to_owned(), |field| as_it_is(&field.label, 40));
         let same: Vec<String> = names.iter().filter(|name| is_same(name)).map(|name| label(name)).collect();
-        let name = one_line(row.get("display_name").and_then(Value::as_str).unwrap_or_default(), 80);
+        let name = as_it_is(row.get("display_name").and_then(Value::as_str).unwrap_or_default(), 80);
         let id = row.get("id").cloned().unwrap_or_default();
         let archived = if row.get("active") == Some(&Value::Bool(false)) { ", archived" } else { "" };
         format!("Perhaps there already: “{name}” (#{id}{archived}), with the same {}.", same.join(" and "))

@@ -2,6 +2,7 @@ import type { EdgeError } from '../../../lib/bindings/EdgeError';
 import type { PolicyDraft } from '../../../lib/bindings/PolicyDraft';
 import type { ReplayReport } from '../../../lib/bindings/ReplayReport';
 import { edgeError } from '../../../lib/host/edge-error';
+import { clock } from '../../../lib/clock.svelte';
 import type { Host } from '../../../lib/host/host';
 
 /** A report, and what it is about. */
@@ -27,12 +28,12 @@ export class ReplayRun {
 
   async start(draft: PolicyDraft): Promise<void> {
     const mine = (this.#latest += 1);
-    this.since = Date.now();
+    this.since = clock.now;
     this.error = null;
     try {
       const report = await this.#host.replayPolicy(draft);
       if (mine !== this.#latest) return;
-      this.done = { report, draft, at: Date.now() };
+      this.done = { report, draft, at: clock.now };
     } catch (reason) {
       if (mine !== this.#latest) return;
       this.error = edgeError(reason);
