@@ -298,19 +298,24 @@ impl Desk {
         History { ran_before: ran_at.map(|at| now.since(at).as_secs()), drifted_from }
     }
 
-    /// Whether the same call ran since this one was asked: two bridges of an agent may ask the same at once.
+    /// Whether the same call ran since this one, which is claimed, was asked, or was claimed before it and runs now: two
+    /// bridges of an agent may ask the same at once, and both be told yes.
     pub(crate) fn ran_since_asked(&self, id: &TicketId) -> bool {
         let papers = self.lock();
         let Some(asked) = papers.held.get(id) else { return false };
         let is_other = |held: &&Held| held.ticket.id() != id && held.ticket.call_key() == asked.ticket.call_key();
         let mut others = papers.held.values().filter(is_other);
-        others.any(|other| other.ran_at().is_some_and(|at| at >= asked.ticket.opened_at()))
+        others.any(|other| match (other.ticket.state(), asked.ticket.state()) {
+            (TicketState::Running { at }, TicketState::Running { at: own }) => (at, other.ticket.id()) < (own, id),
+            _ => other.ran_at().is_some_and(|at| at >= asked.ticket.opened_at()),
+        })
     }
 
     /// Takes everything of an agent's from whoever calls itself that from now on: another program.
     pub(crate) fn disown(&self, agent: &AgentId) {
         let mut papers = self.lock();
-        let of_agent = |held: &&mut Held| held.ticket.kind() == TicketKind::Call && held.ticket.agent() == Some(agent);
+        let of_agent =
+            |held: &&mut Held| held.ticket.kind() != TicketKind::Admission && held.ticket.agent() == Some(agent);
         papers.held.values_mut().filter(of_agent).for_each(|held| held.is_orphan = true);
         drop(papers);
         self.bump();

@@ -128,7 +128,7 @@ impl Broker {
             Err(Recheck::Ran) => {
                 let told = EdgeError::new(
                     ErrorCode::Drifted,
-                    "Nothing ran: the same call has run since the person was asked. Look at what it did; where it is to \
+                    "Nothing of this one ran: the same call has run since the person was asked. Look at what it did; where it is to \
                      run once more, repeat the call and they will be asked anew.",
                 );
                 self.void_claimed(&job, &id, told, "the same call has run since");
@@ -171,9 +171,6 @@ impl Broker {
     /// between the last look and the sending.
     async fn recheck(&self, job: &Job, claimer: &Claimer) -> Result<(), Recheck> {
         self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
-        if job.call.facts().changes_odoo() && job.ticket.as_ref().is_some_and(|id| self.0.desk.ran_since_asked(id)) {
-            return Err(Recheck::Ran);
-        }
         // What nobody saw cannot have changed since; it is read before it is sent, as of a change that nobody is asked about.
         if job.question.is_some() && !job.shown.is_unseen {
             let observed = job.call.observe(&job.site).await.map_err(Recheck::Refused)?;
@@ -183,6 +180,9 @@ impl Broker {
         }
         failpoint::at(Point::Recheck).await;
         let (site, decided) = self.still_allowed(job, &claimer.evidence).map_err(Recheck::Refused)?;
+        if job.call.facts().changes_odoo() && job.ticket.as_ref().is_some_and(|id| self.0.desk.ran_since_asked(id)) {
+            return Err(Recheck::Ran);
+        }
         if claimer.cancel.is_cancelled() {
             return Err(Recheck::Detached);
         }
