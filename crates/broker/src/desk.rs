@@ -92,6 +92,15 @@ impl Held {
         changes && was_sent && !self.is_orphan && !self.ticket.is_delivered()
     }
 
+    /// For how long after it was asked the same call finds this one. What runs is found until it has run.
+    fn is_found_for(&self) -> Duration {
+        match self.ticket.state() {
+            TicketState::Running { .. } => UNREAD_FOR,
+            _ if self.is_unread() => UNREAD_FOR,
+            _ => TICKET_LIFETIME * 2,
+        }
+    }
+
     /// Nobody was asked: it only carries a running change to its end.
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self.matter, Matter::Call { card: None, .. })
@@ -455,7 +464,7 @@ impl Papers {
                 && !held.is_orphan
                 && !ticket.is_delivered()
                 && !matches!(ticket.state(), TicketState::Void { .. })
-                && now.since(ticket.opened_at()) < if held.is_unread() { UNREAD_FOR } else { TICKET_LIFETIME * 2 }
+                && now.since(ticket.opened_at()) < held.is_found_for()
                 && ticket.bridge().is_none_or(|b| b == bridge || !is_live(b));
             fits.then(|| id.clone())
         })?;

@@ -320,7 +320,7 @@ impl Broker {
             }
         };
         // What cannot be previewed because it cannot be done is told to the agent, not asked of a person.
-        let preview = match preview {
+        let mut preview = match preview {
             Ok(preview) => preview,
             // What cannot be previewed for another reason is for the person to decide.
             Err(error) if is_passing(&error) => {
@@ -336,14 +336,11 @@ impl Broker {
         let now = self.now();
         let id = new_ticket_id();
         let digest = shown_digest(&key, &preview.observed);
-        let card = card_of(
-            &site,
-            call.as_ref(),
-            &preview,
-            &question,
-            &arrival.call.arguments,
-            &self.0.desk.history(&key, now),
-        );
+        let history = self.0.desk.history(&key, now);
+        if call.facts().changes_odoo() && history.ran_before.is_none() {
+            preview.touches.splice(0..0, self.lost_before(&arrival.agent, &key));
+        }
+        let card = card_of(&site, call.as_ref(), &preview, &question, &arrival.call.arguments, &history);
         let mut ticket = Ticket::open(id.clone(), TicketKind::Call, key, digest, now)
             .asked_by(arrival.agent.clone(), arrival.bridge.clone());
         if let Some(timeout) = verdict.timeout {

@@ -26,6 +26,7 @@ mod html;
 mod journal;
 mod lines;
 mod loosening;
+mod lost_before;
 mod markdown;
 mod overview;
 mod pin;

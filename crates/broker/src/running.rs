@@ -6,6 +6,7 @@ use crate::desk::{Held, Matter, Raised, ended_error};
 use crate::dispatch::{limited, paused, refused};
 use crate::failpoint::{self, Point};
 use crate::journal::outcome_of;
+use crate::lost_before::keep_key;
 use crate::policy::{Decided, Judgement, payload};
 use crate::preview::{Entry, KEPT_TEXT, shortened};
 use crate::read_back::Change;
@@ -375,6 +376,7 @@ impl Broker {
         let mut payload = job.payload(0);
         payload["resolved"] = shortened(&job.call.resolved(), KEPT_TEXT);
         payload["before"] = before.clone();
+        keep_key(&mut payload, &job.key);
         failpoint::at(Point::Intent).await;
         if let Err(error) = self.note_intent(JournalEvent::Intent { call: job.id.clone(), of: header }, payload).await {
             self.give_back_job(job);

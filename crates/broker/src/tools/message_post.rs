@@ -6,7 +6,7 @@ use super::recipients::{Addressees, Author, Kind, Recipients};
 use super::site::{Locale, missing};
 use super::{Call, Done, Preview, Site, Target, Tool, define, with_common};
 use crate::answers::changed;
-use crate::contents::one_line;
+use crate::contents::{as_it_is, one_line};
 use crate::markdown::to_html;
 use crate::preview::text_form;
 use crate::view::{FieldChange, RecordChange, RecordVerb};
@@ -243,7 +243,7 @@ impl Call for MessageCall {
             sentence: format!(
                 "Post a {} on “{}” in {}",
                 self.subtype.word(),
-                one_line(&name, 80),
+                as_it_is(&name, 80),
                 site.connection()?.name
             ),
             model: Some(self.model.clone()),

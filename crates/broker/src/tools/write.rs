@@ -1,6 +1,7 @@
 //! `odoo_write`: changes fields of records; the same values for all of them, or each its own.
 
 mod given;
+mod goes_to;
 mod sent;
 mod undo;
 
@@ -145,6 +146,7 @@ impl Call for WriteCall {
         let wording = Wording { fields: &self.fields, names: &names };
         let records = self.records().map(|(update, id)| self.entry(update, id, rows.get(&id), &wording)).collect();
         let mut touched = touches(&self.facts.commands);
+        touched.extend(self.goes_to(site).await?);
         touched.extend(besides.note);
         let count = self.facts.ids.len() as u64;
         Ok(Preview {

@@ -1,10 +1,13 @@
 //! What a call came to belongs to the program that asked, is kept until it was had, and is not done twice without a word.
 
 use crate::admission::seated;
+use crate::connections::draft;
 use crate::execute::on_demo;
 use crate::house::{Agent, House};
-use gatehouse_broker::view::{ActivityFilter, Card, CardContent, OwnPolicy, Verdict};
+use crate::line::{Line, Writes};
+use gatehouse_broker::view::{ActivityFilter, Card, CardContent, ConnectionDraft, OwnPolicy, SecretInput, Verdict};
 use gatehouse_core::{ErrorCode, JournalEvent};
+use gatehouse_odoo_sim::{Sim, SimOptions};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -126,4 +129,47 @@ async fn two_bridges_that_ask_the_same_do_not_do_it_twice_on_one_look() {
     house.decide(&card, YES).await.unwrap();
     again.await.unwrap().unwrap();
     assert_eq!(house.times("create"), 2, "the person may want it twice");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_call_whose_outcome_is_unknown_is_remembered_over_a_restart() {
+    crate::sealed::inside_a_session(
+        "inherited::a_call_whose_outcome_is_unknown_is_remembered_over_a_restart",
+        async || {
+            let house = crate::sealed::house().await;
+            let sim = Sim::start(SimOptions::default()).await.unwrap();
+            let line = Line::open(sim.url().trim_start_matches("http://").to_owned()).await;
+            let draft = ConnectionDraft {
+                url: line.url(),
+                database: sim.database().into(),
+                login: sim.admin().login.clone(),
+                ..draft(&house, "Second")
+            };
+            let key = SecretInput::ApiKey(sim.admin().api_key.clone().into());
+            house.broker.save_connection(draft, Some(key)).await.unwrap();
+            let agent = house.admitted("claude-code").await;
+            let make =
+                || json!({"model": "res.partner.category", "values": {"name": "Made once"}, "connection": "Second"});
+            let call = agent.calling("odoo_create", make());
+            let card = house.card().await;
+            line.set(Writes::Cut);
+            house.decide(&card, YES).await.unwrap();
+            assert_eq!(call.await.unwrap().unwrap_err().code, ErrorCode::OutcomeUnknown);
+            line.set(Writes::Answered);
+
+            let house = house.again(0).await;
+            let agent = house.bridge("claude-code").await;
+            let other = json!({"model": "res.partner.category", "values": {"name": "Another"}, "connection": "Second"});
+            for (call, is_told) in [(make(), true), (other, false)] {
+                let calling = agent.calling("odoo_create", call);
+                let card = house.card().await;
+                let CardContent::Call(content) = &card.content else { panic!("{card:?}") };
+                let told = content.touches.first().is_some_and(|first| first.starts_with("The same call was sent "));
+                assert_eq!(told, is_told, "{:?}", content.touches);
+                house.decide(&card, Verdict::Deny { reason: None }).await.unwrap();
+                assert!(calling.await.unwrap().is_err());
+            }
+        },
+    );
 }

@@ -334,6 +334,22 @@ async fn the_steps_of_a_plan_are_previewed_together_and_the_first_one_s_error_is
 }
 
 /// The same against a real Odoo 19, and what the twin does not have.
+#[tokio::test]
+async fn a_form_that_is_changed_before_it_is_sent_names_whom_it_may_go_to() {
+    let (house, agent) = scene().await;
+    let (one, two) = (contact(&house, "One", "one@x.example").await, contact(&house, "Two", "two@x.example").await);
+    let form = json!({"model": "res.partner", "res_ids": "[10]", "body": "Hello", "partner_ids": [[6, 0, [one]]]});
+    let form = made(&house, "mail.compose.message", form).await;
+    let change = json!({"model": "mail.compose.message", "ids": [form], "values": {"partner_ids": [[4, two, 0]]}});
+    let call = agent.calling("odoo_write", on_demo(change));
+    let card = house.card().await;
+    let told = content(&card).touches.join(" ");
+    let both = ["May go to: ", "One <one@x.example>", "Two <two@x.example>"];
+    assert!(both.iter().all(|part| told.contains(part)), "{told}");
+    house.decide(&card, NO).await.unwrap();
+    assert!(call.await.unwrap().is_err());
+}
+
 #[cfg(feature = "real-odoo")]
 mod real {
     use super::*;
