@@ -5,7 +5,7 @@
 //! line for each step.
 
 use super::*;
-use gatehouse_core::IllegalMove;
+use gatehouse_core::{IllegalMove, TICKET_LIFETIME};
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
