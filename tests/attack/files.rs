@@ -196,9 +196,9 @@ async fn a_journal_that_was_edited_says_so() {
     windows.click("verify-journal").await;
     windows.find_css("[data-testid=verify-report][data-ok=true]").await;
     house.rewrite("UPDATE journal SET event = replace(event, 'denied', 'approved') WHERE event LIKE '%denied%';");
-    // By now it was sealed anew, had the app not looked.
-    is_set_aside(&mut windows, "journal was altered").await;
+    // It looks every 20 s: by then it was sealed anew, had the app not looked.
     tokio::time::sleep(Duration::from_secs(25)).await;
+    is_set_aside(&mut windows, "journal was altered").await;
     is_found_by_verifying(&mut windows).await;
     drop(windows);
 
