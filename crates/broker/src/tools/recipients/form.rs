@@ -11,7 +11,8 @@ pub(crate) const COMPOSER: &str = "mail.compose.message";
 /// The form that sends an invoice.
 pub(crate) const INVOICE_SENDER: &str = "account.move.send.wizard";
 
-/// The fields that say who gets what a form sends, as far as its version of Odoo has them; empty for any other model.
+/// The fields that say who gets a message, or what a form sends, as far as its version of Odoo has them; empty for any other
+/// model.
 pub(crate) fn fields_of(model: &str) -> &'static [&'static str] {
     match model {
         COMPOSER => &[
@@ -27,13 +28,19 @@ pub(crate) fn fields_of(model: &str) -> &'static [&'static str] {
             "template_id",
         ],
         INVOICE_SENDER => &["checkbox_send_mail", "mail_partner_ids", "move_id", "sending_methods"],
+        "mail.message" => {
+            &["author_id", "email_to", "model", "outgoing_email_to", "partner_ids", "res_id", "subtype_id"]
+        }
+        "mail.mail" => &["email_cc", "email_to", "recipient_ids"],
+        "sms.sms" => &["number", "partner_id"],
+        "sms.composer" => &["numbers", "recipient_single_number_itf", "res_id", "res_ids", "res_model"],
         _ => &[],
     }
 }
 
 /// Whether records of a model are messages, or write them: their values say who gets it.
 pub(crate) fn sends(model: &str) -> bool {
-    matches!(model, COMPOSER | INVOICE_SENDER | "mail.message" | "mail.mail" | "sms.sms" | "sms.composer")
+    !fields_of(model).is_empty()
 }
 
 impl Addressees {

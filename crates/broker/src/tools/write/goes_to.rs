@@ -5,23 +5,7 @@ use crate::tools::recipients::{Addressees, fields_of, sends};
 use crate::tools::{Locale, Site};
 use gatehouse_core::{EdgeError, Effect};
 use gatehouse_odoo::{Fields, Record};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Fields of messages that say who gets them, as far as a model has them.
-const NAMING: [&str; 12] = [
-    "author_id",
-    "email_cc",
-    "email_to",
-    "model",
-    "number",
-    "numbers",
-    "partner_id",
-    "partner_ids",
-    "recipient_ids",
-    "res_id",
-    "res_ids",
-    "res_model",
-];
+use std::collections::BTreeMap;
 
 impl WriteCall {
     /// Sentences for the card; none where a change of this model sends nothing.
@@ -54,8 +38,7 @@ async fn messages(
     ids: &[i64],
 ) -> Result<BTreeMap<i64, Record>, EdgeError> {
     let model = fields.model();
-    let names = NAMING.iter().chain(fields_of(model)).copied().filter(|name| fields.get(name).is_some());
-    let names: Vec<&str> = names.collect::<BTreeSet<_>>().into_iter().collect();
+    let names: Vec<&str> = fields_of(model).iter().copied().filter(|name| fields.get(name).is_some()).collect();
     if ids.is_empty() || names.is_empty() {
         return Ok(BTreeMap::new());
     }
