@@ -2,15 +2,15 @@
 //! does not forget.
 
 use crate::state::Broker;
-use gatehouse_core::{AgentId, CallId, Digest, Finding, JournalEvent, Outcome};
-use gatehouse_store::{Line, PayloadState};
+use gatehouse_core::{AgentId, Digest, Finding, JournalEvent};
+use gatehouse_store::PayloadState;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How far back an equal call is looked for.
 const LATELY: Duration = Duration::from_hours(24);
-/// Calls of the agent that are looked at, newest first.
-const LOOKED_AT: usize = 500;
+/// Calls that are looked at, newest first.
+const LOOKED_AT: u32 = 100;
 /// Where an intent keeps what tells equal calls.
 const KEY: &str = "call_key";
 
@@ -23,43 +23,26 @@ impl Broker {
     /// A sentence for the card of a call that was sent before, where nobody knows what came of it.
     pub(crate) fn lost_before(&self, agent: &AgentId, key: &Digest) -> Option<String> {
         let now = self.now();
-        let (mut lost, mut looked_at) = (Vec::new(), 0);
-        let looked = self.0.store.sent_since(agent, now.minus(LATELY), |line| {
-            lost.extend(lost_call(&line));
-            looked_at += 1;
-            looked_at < LOOKED_AT
-        });
-        if looked.is_err() {
-            return None;
-        }
+        let lost = self.0.store.lost_calls(LOOKED_AT).ok()?;
         let sealer = self.sealer().ok();
-        lost.into_iter().find_map(|(call, applied)| {
-            let sent = self.0.store.sent_call(&call, sealer.as_deref()).ok()??;
-            let PayloadState::Present(payload) = &sent.sent else { return None };
-            if payload.get(KEY) != Some(&json!(key)) {
-                return None;
-            }
-            let minutes = now.since(sent.line.entry.at).as_secs() / 60;
-            let when = match minutes {
-                0 => "less than a minute ago".to_owned(),
-                1 => "a minute ago".to_owned(),
-                minutes if minutes < 120 => format!("{minutes} minutes ago"),
-                minutes => format!("{} hours ago", minutes / 60),
+        let (equal, what) = lost.iter().find_map(|call| {
+            let sent = self.0.store.sent_call(call, sealer.as_deref()).ok()??;
+            let of_agent = matches!(&sent.line.entry.event, JournalEvent::Intent { of, .. } if of.agent == *agent);
+            let is_equal =
+                matches!(&sent.sent, PayloadState::Present(payload) if payload.get(KEY) == Some(&json!(key)));
+            let what = match sent.line.read_back.as_ref().map(|entry| &entry.event) {
+                Some(JournalEvent::ReadBack { finding: Finding::NotApplied, .. }) => return None,
+                Some(JournalEvent::ReadBack { finding: Finding::Applied, .. }) => "and it was applied",
+                _ => "and what came of it is not known",
             };
-            let what = if applied { "and it was applied" } else { "and what came of it is not known" };
-            Some(format!("The same call was sent {when}, {what}: look in Odoo before it is sent again."))
-        })
-    }
-}
-
-/// A change whose answer never came, and whether it was found applied; none of one that was found not to be.
-fn lost_call(line: &Line) -> Option<(CallId, bool)> {
-    let JournalEvent::Intent { call, .. } = &line.entry.event else { return None };
-    let settled = line.settled.as_ref().map(|entry| &entry.event);
-    let Some(JournalEvent::Settled { outcome: Outcome::Unknown { .. }, .. }) = settled else { return None };
-    match line.read_back.as_ref().map(|entry| &entry.event) {
-        Some(JournalEvent::ReadBack { finding: Finding::NotApplied, .. }) => None,
-        Some(JournalEvent::ReadBack { finding: Finding::Applied, .. }) => Some((call.clone(), true)),
-        _ => Some((call.clone(), false)),
+            (of_agent && is_equal && now.since(sent.line.entry.at) < LATELY).then_some((sent.line, what))
+        })?;
+        let when = match now.since(equal.entry.at).as_secs() / 60 {
+            0 => "less than a minute ago".to_owned(),
+            1 => "a minute ago".to_owned(),
+            minutes if minutes < 120 => format!("{minutes} minutes ago"),
+            minutes => format!("{} hours ago", minutes / 60),
+        };
+        Some(format!("The same call was sent {when}, {what}: look in Odoo before it is sent again."))
     }
 }

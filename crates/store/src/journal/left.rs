@@ -48,6 +48,24 @@ impl Store {
         })
     }
 
+    /// The newest calls of unknown outcome, whatever was read back of them, newest first; at most `limit`.
+    pub fn lost_calls(&self, limit: u32) -> Result<Vec<CallId>, StoreError> {
+        self.read(|read| {
+            let mut statement = read.prepare_cached(
+                "SELECT event FROM journal INDEXED BY journal_unknown
+                 WHERE kind = 'settled' AND event ->> '$.outcome.result' = 'unknown' ORDER BY seq DESC LIMIT ?1",
+            )?;
+            let events = statement.query_map([limit], |row| row.get::<_, String>(0))?;
+            let mut calls = Vec::new();
+            for event in events {
+                if let Ok(JournalEvent::Settled { call, .. }) = serde_json::from_str(&event?) {
+                    calls.push(call);
+                }
+            }
+            Ok(calls)
+        })
+    }
+
     /// The questions to a person that were opened since the app's last start and did not end, oldest first: their entries. A
     /// form is none of them, nor is a call that ran.
     pub fn open_tickets(&self) -> Result<Vec<JournalEntry>, StoreError> {

@@ -48,6 +48,9 @@ fn an_unknown_outcome_is_listed_until_it_was_read_back() {
     house.append(read_back(20, 2));
     let left = house.store.unknown_outcomes().unwrap();
     assert_eq!(left.iter().map(|unknown| unknown.intent.seq).collect::<Vec<_>>(), [3]);
+    let lost = |limit| house.store.lost_calls(limit).unwrap();
+    assert_eq!(lost(9), [call(3), call(2)], "read back or not, newest first");
+    assert_eq!(lost(1), [call(3)]);
 }
 
 #[test]
