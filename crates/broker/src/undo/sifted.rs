@@ -110,7 +110,7 @@ impl Sieve<'_> {
     /// Whether a record holds what the call left there. It will hold what was there before, once it is taken back.
     fn is_as_left(&mut self, at: &At, left: Option<&Map<String, Value>>) -> bool {
         let fields = self.fields.clone();
-        let mut is_so = true;
+        let (mut is_so, mut will) = (true, Vec::new());
         for (name, left) in left.into_iter().flatten() {
             let Some(field) = fields.get(name) else { continue };
             let now = self.there.value(at, name);
@@ -118,8 +118,11 @@ impl Sieve<'_> {
                 self.conflict(at, name, &field.label, shown(left, field), shown(&now, field));
                 is_so = false;
             } else if let Some(was) = self.part.was(None, at.id, name) {
-                self.there.will_hold(at, name, was.clone());
+                will.push((name, was.clone()));
             }
+        }
+        for (name, was) in will.into_iter().filter(|_| is_so) {
+            self.there.will_hold(at, name, was);
         }
         is_so
     }
