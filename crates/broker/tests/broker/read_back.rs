@@ -15,6 +15,17 @@ const ALLOW: &str = r#"{"version": "1", "default": "allow"}"#;
 /// After this Odoo is at work on nothing that was sent before.
 const AT_WORK: Duration = Duration::from_secs(155);
 
+/// A house whose only connection goes over a line that can be cut.
+pub(crate) async fn over_a_line() -> (House, Agent, Line) {
+    let house = House::open().await;
+    let line = Line::open(house.sim.url().trim_start_matches("http://").to_owned()).await;
+    let draft = ConnectionDraft { url: line.url(), ..draft(&house, "Demo") };
+    let key = SecretInput::ApiKey(house.sim.admin().api_key.clone().into());
+    house.broker.save_connection(draft, Some(key)).await.unwrap();
+    let agent = house.admitted("claude-code").await;
+    (house, agent, line)
+}
+
 struct Scene {
     house: House,
     agent: Agent,
@@ -24,12 +35,7 @@ struct Scene {
 impl Scene {
     /// A house whose only connection goes over a line that can be cut, and where nobody is asked about anything.
     async fn set() -> Self {
-        let house = House::open().await;
-        let line = Line::open(house.sim.url().trim_start_matches("http://").to_owned()).await;
-        let draft = ConnectionDraft { url: line.url(), ..draft(&house, "Demo") };
-        let key = SecretInput::ApiKey(house.sim.admin().api_key.clone().into());
-        house.broker.save_connection(draft, Some(key)).await.unwrap();
-        let agent = house.admitted("claude-code").await;
+        let (house, agent, line) = over_a_line().await;
         house.save(&house.of_demo(), ALLOW).await;
         Self { house, agent, line }
     }

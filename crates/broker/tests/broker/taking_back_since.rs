@@ -4,11 +4,12 @@
 use crate::connections::draft;
 use crate::execute::{done, on_demo};
 use crate::house::{Agent, House};
-use crate::line::{Line, Writes};
+use crate::line::Writes;
+use crate::read_back::over_a_line;
 use crate::taking_back::{
     YES, all_of_the_hour, asked, house, last_call, offer, partner, phone, refused, shown, taken_back, write,
 };
-use gatehouse_broker::view::{ConnectionDraft, SecretInput, UndoOffer, Verdict};
+use gatehouse_broker::view::{SecretInput, UndoOffer, Verdict};
 use gatehouse_core::ErrorCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -245,17 +246,6 @@ async fn an_undo_that_ended_half_way_leaves_the_rest_to_be_undone() {
     taken_back(&house, &plan).await;
     assert_eq!(phone(&house).await, json!("+1"));
     assert!(matches!(offer(&house, &plan), Some(UndoOffer::Undone { .. })));
-}
-
-/// A house whose connection goes over a line that can be cut.
-async fn over_a_line() -> (House, Agent, Line) {
-    let house = House::open().await;
-    let line = Line::open(house.sim.url().trim_start_matches("http://").to_owned()).await;
-    let draft = ConnectionDraft { url: line.url(), ..draft(&house, "Demo") };
-    let key = SecretInput::ApiKey(house.sim.admin().api_key.clone().into());
-    house.broker.save_connection(draft, Some(key)).await.unwrap();
-    let agent = house.admitted("claude-code").await;
-    (house, agent, line)
 }
 
 #[tokio::test]
