@@ -85,6 +85,16 @@ it('verifies the journal, for good and for ill', async () => {
   expect(getByTestId('verify-report').textContent).toContain('2 cannot be proven');
 });
 
+it('takes a good report back when something is found wrong afterwards', async () => {
+  const host = new FakeHost();
+  const { user, findByTestId, queryByTestId } = await openPage(host);
+  await user.click(await findByTestId('verify-journal'));
+  expect((await findByTestId('verify-report')).dataset['ok']).toBe('true');
+  host.state.quarantine = [...host.state.quarantine, 'The journal was altered outside Gatehouse.'];
+  host.announce('vault');
+  await waitFor(() => expect(queryByTestId('verify-report')).toBeNull());
+});
+
 it('follows what happens', async () => {
   const { host, findAllByTestId, getAllByTestId } = await openPage();
   await findAllByTestId('activity-row');

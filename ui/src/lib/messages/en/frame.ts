@@ -59,8 +59,8 @@ export const frame = {
   },
   quarantine: {
     title: (count: number) =>
-      plural(count, { one: '# saved item was set aside.', other: '# saved items were set aside.' }),
-    meaning: 'They were changed outside Gatehouse, so they are not used.',
+      plural(count, { one: 'Something was changed outside Gatehouse.', other: '# things were changed outside Gatehouse.' }),
+    meaning: 'What was changed is not believed.',
   },
   palette: {
     open: 'Find',
