@@ -9,6 +9,7 @@ mod crash;
 mod house;
 mod invariants;
 mod launch;
+mod paused;
 mod plain_build;
 mod policy;
 mod story;

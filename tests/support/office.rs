@@ -71,6 +71,11 @@ impl Office {
         self.sim.log().iter().filter(|seen| seen.method == "write" && seen.ids == [self.id]).count()
     }
 
+    /// How often Odoo was asked for this method.
+    pub fn times(&self, method: &str) -> usize {
+        self.sim.log().iter().filter(|seen| seen.method == method).count()
+    }
+
     /// Whether Odoo holds the new value. Anything but the old one and the new one fails.
     pub async fn is_new(&self) -> bool {
         let phone = self.odoo.field("res.partner", self.id, "phone").await;

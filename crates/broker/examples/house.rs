@@ -83,6 +83,10 @@ impl House {
                 let card = self.card(|content| matches!(content, CardContent::Call(_))).await?;
                 self.decide(&card, Verdict::Deny { reason: None }).await
             }
+            "pause" => {
+                self.broker.pause_all(true).await?;
+                Ok(Value::Null)
+            }
             "arm" => self.arm(wish["point"].as_str().unwrap_or_default()),
             "release" => {
                 let release = self.release.take().ok_or("nothing is armed")?;

@@ -26,6 +26,8 @@ pub enum Point {
     Intent,
     /// The intent is durable; nothing was sent.
     IntentDurable,
+    /// The intent of a plan's step is durable; that step was not sent.
+    StepDurable,
     /// Odoo has answered; nothing of that is written yet.
     Settle,
 }
@@ -50,7 +52,7 @@ mod armed {
     use tokio::sync::oneshot;
 
     impl Point {
-        const ALL: [(&'static str, Self); 11] = [
+        const ALL: [(&'static str, Self); 12] = [
             ("admit", Self::Admit),
             ("resolve", Self::Resolve),
             ("screen", Self::Screen),
@@ -61,6 +63,7 @@ mod armed {
             ("recheck", Self::Recheck),
             ("intent", Self::Intent),
             ("intent_durable", Self::IntentDurable),
+            ("step_durable", Self::StepDurable),
             ("settle", Self::Settle),
         ];
 

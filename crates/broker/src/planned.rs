@@ -4,6 +4,7 @@
 mod recipients;
 
 use crate::answers::BUDGET;
+use crate::failpoint::{self, Point};
 use crate::journal::outcome_of;
 use crate::policy::payload;
 use crate::preview::{KEPT_TEXT, shortened};
@@ -126,6 +127,7 @@ impl Broker {
         kept["resolved"] = shortened(&call.resolved(), KEPT_TEXT);
         kept["before"] = before.clone();
         self.note_intent(JournalEvent::Intent { call: id.clone(), of: header }, kept).await?;
+        failpoint::at(Point::StepDurable).await;
         // The disk may have taken its time.
         let done = match self.still_allowed(job, claimed_by) {
             Ok(_) => call.run(site).await,
