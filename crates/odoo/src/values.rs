@@ -59,8 +59,8 @@ pub struct CheckedValues {
     pub nested: Vec<Nested>,
     /// What the write does beyond its values, nested writes included; sorted, without repeats.
     pub effects: Vec<Effect>,
-    /// Words for values that do not speak for themselves, by field: the label of a selection, the name of a record
-    /// that was found by name (Odoo's own, never the agent's), the size of a file. Not every field has one.
+    /// Words for values that do not speak for themselves, by field: the label of a selection, the name and id of a
+    /// record that was found by name (Odoo's own, never the agent's), the size of a file. Not every field has one.
     pub shown: BTreeMap<String, String>,
 }
 

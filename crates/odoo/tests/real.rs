@@ -71,7 +71,8 @@ async fn a_name_means_the_one_record_that_odoo_finds_equal() {
     };
     for name in ["Large Cabinet", "E-COM07", "[E-COM07] Large Cabinet"] {
         let checked = check("sale.order.line", json!({"product_id": name})).await.unwrap();
-        assert_eq!(checked.shown["product_id"], "[E-COM07] Large Cabinet", "{name}");
+        let told = format!("[E-COM07] Large Cabinet (#{})", checked.values["product_id"]);
+        assert_eq!(checked.shown["product_id"], told, "{name}");
     }
     for name in ["France", "FR"] {
         assert_eq!(check("res.partner", json!({"country_id": name})).await.unwrap().values["country_id"], 75, "{name}");

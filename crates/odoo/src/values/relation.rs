@@ -27,7 +27,7 @@ impl Check<'_> {
         if let Value::String(text) = value {
             let model = field.relation.as_deref().unwrap_or_default();
             let (id, found) = self.record_named(text, name, model, at).await?;
-            self.show(name, depth, Some(found));
+            self.show(name, depth, Some(format!("{found} (#{id})")));
             return Ok(json!(id));
         }
         record_id(value).map(|id| json!(id)).ok_or_else(|| {

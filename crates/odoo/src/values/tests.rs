@@ -210,7 +210,7 @@ async fn every_problem_is_told_at_once() {
 async fn a_name_resolves_only_when_exactly_one_record_has_it() {
     let checked = partner(json!({"country_id": "France"})).await.unwrap();
     assert_eq!(checked.values["country_id"], 75);
-    assert_eq!(checked.shown["country_id"], "France");
+    assert_eq!(checked.shown["country_id"], "France (#75)");
     let found = problems(partner(json!({"country_id": "Freedonia"})).await);
     assert_eq!(found[0].candidates, ["301 (Freedonia)", "302 (Freedonia)"]);
     let found = problems(partner(json!({"country_id": "fren"})).await);
@@ -295,11 +295,12 @@ async fn a_record_that_odoo_alone_finds_equal_is_meant_though_it_is_shown_otherw
         check("sale.order.line", Mode::Write, json!({"product_id": product})).await
     }
     let checked = partner(json!({"country_id": "FR"})).await.unwrap();
-    assert_eq!((&checked.values["country_id"], checked.shown["country_id"].as_str()), (&json!(75), "France"));
+    assert_eq!((&checked.values["country_id"], checked.shown["country_id"].as_str()), (&json!(75), "France (#75)"));
     for name in ["Large Cabinet", "E-COM07", "[E-COM07]", "[E-COM07] Large Cabinet", " Large Cabinet "] {
         let checked = line(name).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
         assert_eq!(checked.values["product_id"], 20, "{name}");
-        assert_eq!(checked.shown["product_id"], "[E-COM07] Large Cabinet", "{name}");
+        let told = format!("[E-COM07] Large Cabinet (#{})", checked.values["product_id"]);
+        assert_eq!(checked.shown["product_id"], told, "{name}");
     }
     let found = problems(line("Desk").await);
     assert_eq!(found[0].candidates, ["21 ([D1] Desk)", "22 ([D2] Desk)"]);
