@@ -375,12 +375,18 @@ impl Papers {
     }
 }
 
+/// What a person wrote, in quotation marks and with one end.
+fn as_sentence(words: &str) -> String {
+    let is_ended = words.ends_with(['.', '!', '?', '…']);
+    format!("“{words}”{}", if is_ended { "" } else { "." })
+}
+
 /// Why nothing can be had from this ticket any more, as the agent reads it.
 pub(crate) fn ended_error(state: &TicketState) -> EdgeError {
     match state {
         TicketState::Denied { reason: Some(reason), .. } => EdgeError::new(
             ErrorCode::DeniedByPerson,
-            format!("The person refused this call: “{reason}”. Do not retry it unchanged."),
+            format!("The person refused this call: {} Do not retry it unchanged.", as_sentence(reason)),
         ),
         TicketState::Denied { reason: None, .. } => EdgeError::new(
             ErrorCode::DeniedByPerson,
