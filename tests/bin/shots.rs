@@ -103,6 +103,7 @@ async fn all_pages(folder: &Path, dark: bool) {
     album.card("delete").await;
     album.windows.deny("Delete", "This customer has open orders.").await;
     bridge.finish(second).await;
+    cards_of_new_things(&mut album, &mut bridge, ids[0]).await;
 
     album.windows.turn_to(Which::Main).await;
     for page in ["approvals", "agents", "activity", "connections"] {
@@ -120,6 +121,35 @@ async fn all_pages(folder: &Path, dark: bool) {
     album.windows.turn_to(Which::Main).await;
     policy_pages(&mut album).await;
     bridge.leave().await;
+}
+
+/// A record, a file and a message that are to be made, from their cards' beginning to their end.
+async fn cards_of_new_things(album: &mut Album<'_>, bridge: &mut Bridge, id: i64) {
+    let order = json!({ "connection": "Demo", "model": "sale.order", "values": { "partner_id": id } });
+    let price_list = "product,price\nDesk,120.00\nLamp,35.50\n";
+    let file = json!({
+        "connection": "Demo", "model": "res.partner", "res_id": id, "filename": "prices.csv", "text": price_list,
+    });
+    let message = json!({
+        "connection": "Demo", "model": "res.partner", "res_id": id, "body": "Your order is on its way.",
+        "message_type": "comment", "partner_ids": [id],
+    });
+    let all = [
+        ("odoo_create", order, "Create"),
+        ("odoo_attachment_upload", file, "prices.csv"),
+        ("odoo_message_post", message, "Post"),
+    ];
+    for (tool, arguments, words) in all {
+        let name = tool.trim_start_matches("odoo_");
+        let call = bridge.begin(tool, arguments).await;
+        album.windows.turn_to_card(words).await;
+        album.card(name).await;
+        let down = "for (const box of document.querySelectorAll('*')) box.scrollTop = box.scrollHeight;";
+        drop(album.windows.driver().script(down, json!([])).await);
+        album.card(&format!("{name}-end")).await;
+        album.windows.approve(words).await;
+        bridge.finish(call).await.ok();
+    }
 }
 
 /// A customer, a quotation for it, and its confirmation.
