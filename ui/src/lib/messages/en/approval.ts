@@ -113,7 +113,8 @@ export const approval = {
       done: 'Done.',
       failed: 'Failed.',
     },
-    undone: 'taken back',
+    did: 'Done:',
+    undone: 'Taken back.',
   },
   undo: {
     calls: (count: number) =>
