@@ -85,7 +85,11 @@ pub(crate) async fn look(bytes: Arc<Vec<u8>>, declared: &str) -> (Kind, Result<T
 }
 
 fn text_of(kind: Kind, bytes: &[u8]) -> Result<Text, Unread> {
-    let mut sink = Sink::within(WITHIN);
+    text_within(kind, bytes, WITHIN)
+}
+
+fn text_within(kind: Kind, bytes: &[u8], time: Duration) -> Result<Text, Unread> {
+    let mut sink = Sink::within(time);
     let pages = match kind {
         Kind::Pdf => pdf::read(bytes, &mut sink).map(Some),
         Kind::Document => office::document(bytes, &mut sink).map(|()| None),
