@@ -88,11 +88,6 @@ impl Store {
             Ok(Checked { head, problem: of_seal.or(of_end) })
         })
     }
-
-    /// Seals where the journal stands.
-    pub fn seal_head(&self, sealer: &dyn Sealer) -> Result<HeadSeal, StoreError> {
-        Ok(HeadSeal::of(self.head()?, sealer))
-    }
 }
 
 impl Head {

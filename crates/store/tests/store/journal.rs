@@ -1,6 +1,6 @@
 use crate::{House, agent, at, call, charge, connection_id, header, intent, read, record, settled};
 use gatehouse_core::{CallHeader, JournalEvent, Outcome, TicketId, TicketKind};
-use gatehouse_store::{Durability, Filter, PayloadState, Store};
+use gatehouse_store::{Durability, Filter, HeadSeal, PayloadState, Store};
 use gatehouse_vault::Vault;
 use serde_json::json;
 
@@ -227,7 +227,7 @@ fn a_purge_takes_old_payloads_only_and_keeps_the_chain() {
     for number in 0..10 {
         house.append(read(i64::from(number), number, header("odoo_read")));
     }
-    let seal = house.store.seal_head(&*house.sealer).unwrap();
+    let seal = HeadSeal::of(house.store.head().unwrap(), &*house.sealer);
     assert_eq!(house.store.purge_payloads(at(4), &*house.sealer).unwrap(), 4);
     assert_eq!(house.store.purge_payloads(at(4), &*house.sealer).unwrap(), 0);
     let state = |seq| house.store.entry(seq, Some(&*house.sealer)).unwrap().unwrap().1;
@@ -243,12 +243,12 @@ fn a_purge_takes_old_payloads_only_and_keeps_the_chain() {
 #[test]
 fn a_seal_vouches_for_what_was_there_and_the_rest_is_counted() {
     let house = House::new();
-    let empty = house.store.seal_head(&*house.sealer).unwrap();
+    let empty = HeadSeal::of(house.store.head().unwrap(), &*house.sealer);
     assert_eq!(house.store.verify(Some(&empty), Some(&*house.sealer)).unwrap().unsealed, 0);
     for number in 0..3 {
         house.append(intent(0, number));
     }
-    let seal = house.store.seal_head(&*house.sealer).unwrap();
+    let seal = HeadSeal::of(house.store.head().unwrap(), &*house.sealer);
     let text = serde_json::to_string(&seal).unwrap();
     assert!(text.len() < 250, "too long for a note: {text}");
     let seal = serde_json::from_str(&text).unwrap();

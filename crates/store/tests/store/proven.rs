@@ -22,7 +22,7 @@ impl Cut {
             house.append(intent(i64::from(number), number));
             house.append(settled(i64::from(number), number, vec![]));
         }
-        let seal = house.store.seal_head(&*house.sealer).unwrap();
+        let seal = HeadSeal::of(house.store.head().unwrap(), &*house.sealer);
         for number in 4..6_u8 {
             house.append(intent(i64::from(number), number));
             house.append(settled(i64::from(number), number, vec![]));
@@ -115,7 +115,7 @@ fn what_was_appended_gives_nothing_back_though_a_seal_covers_it_and_tags_are_gon
     // The app starts, says so, and goes on.
     let store = Store::open(&copy).unwrap();
     store.append(record(9, JournalEvent::Quit, None), Durability::Normal, Some(&*cut.house.sealer)).unwrap();
-    let seal = store.seal_head(&*cut.house.sealer).unwrap();
+    let seal = HeadSeal::of(store.head().unwrap(), &*cut.house.sealer);
     drop(store);
     let proven = cut.proven(&copy, Some(&seal));
     assert_eq!((proven.unproven, faults(&proven), taken(proven)), (0, vec![], 6));

@@ -22,7 +22,7 @@ impl Victim {
             house.append(settled(second + 2, 100 + number, vec![]));
         }
         assert_eq!(house.store.purge_payloads(at(10), &*house.sealer).unwrap(), 2);
-        let seal = house.store.seal_head(&*house.sealer).unwrap();
+        let seal = HeadSeal::of(house.store.head().unwrap(), &*house.sealer);
         assert_eq!(seal.count, ENTRIES);
         Self { house, seal }
     }
