@@ -76,6 +76,19 @@ pub struct Asked<'a> {
 }
 
 impl Grouping {
+    /// Groups by these, as they stand, and counts.
+    pub const fn by(axes: Vec<Axis>) -> Self {
+        Self {
+            axes,
+            aggregates: Vec::new(),
+            order: None,
+            having: Value::Null,
+            reads: Vec::new(),
+            unseen: Vec::new(),
+            named: Vec::new(),
+        }
+    }
+
     /// Checks a grouping of records of `model` for a server of this version. Every problem is told at once, its pointer
     /// beginning with `group_by`, `aggregates`, `order` or `having`.
     pub async fn parse(

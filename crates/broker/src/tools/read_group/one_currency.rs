@@ -92,15 +92,7 @@ mod tests {
     const TOLD: &str = "currency_id:array_agg_distinct";
 
     fn one_currency(is_ranked: bool) -> OneCurrency {
-        let grouping = Grouping {
-            axes: Vec::new(),
-            aggregates: Vec::new(),
-            order: None,
-            having: Value::Null,
-            reads: Vec::new(),
-            unseen: Vec::new(),
-            named: Vec::new(),
-        };
+        let grouping = Grouping::by(Vec::new());
         OneCurrency { grouping, told: BTreeMap::from([(AXIS.to_owned(), TOLD.to_owned())]), is_ranked }
     }
 

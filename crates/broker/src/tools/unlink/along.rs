@@ -133,15 +133,7 @@ pub(super) async fn files(site: &Site, locale: &Locale, model: &str, ids: &[i64]
     let domain = json!([["res_model", "=", model], ["res_id", "in", ids], ["res_field", "=", false]]);
     let axis =
         Axis { spec: "res_id".into(), field: "res_id".into(), kind: FieldType::Many2oneReference, relation: None };
-    let grouping = Grouping {
-        axes: vec![axis],
-        aggregates: Vec::new(),
-        order: None,
-        having: Value::Null,
-        reads: Vec::new(),
-        unseen: Vec::new(),
-        named: Vec::new(),
-    };
+    let grouping = Grouping::by(vec![axis]);
     let most = u32::try_from(ids.len()).unwrap_or(u32::MAX).max(1);
     let rows = session.client.read_group(FILES, &domain, &grouping, most, Some(&locale.reading())).await.ok()?;
     rows.iter().map(|row| Some((row.get("res_id")?.as_i64()?, row.get("__count")?.as_u64()?))).collect()

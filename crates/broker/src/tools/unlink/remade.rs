@@ -111,8 +111,7 @@ pub(super) fn undo(fields: &Fields, hung: &Hung, held: &Value) -> Undo {
         Hung::Unknown => {
             return Undo::none(
                 "Deleted records do not come back: whether other records or files hung on them is not known. What they held \
-                 stands in the \
-                 journal.",
+                 stands in the journal.",
             );
         }
     }
