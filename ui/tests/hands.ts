@@ -1,12 +1,21 @@
 import { fireEvent } from '@testing-library/svelte';
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { BREATH } from '../src/approval/decision';
 import { ARM_DELAY } from '../src/approval/guard.svelte';
 import type { Card } from '../src/lib/bindings/Card';
 import { sampleCards, type SampleCard } from '../src/lib/host/sample-cards';
 
 /** Time stands still but for what a test lets pass. */
-export const stopTheClock = () => vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
+const stopTheClock = () => vi.useFakeTimers({ shouldAdvanceTime: true, now: new Date('2026-11-21T10:00:00Z') });
+
+/** So it does in every test of a file, and after each everything is as it was. */
+export function inStandingTime() {
+  beforeEach(() => void stopTheClock());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+}
 
 export const arm = () => vi.advanceTimersByTimeAsync(ARM_DELAY + 20);
 

@@ -1,7 +1,7 @@
 import { fireEvent, render } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../tests/axe';
-import { arm, breathe, click, press, sample, stopTheClock } from '../../tests/hands';
+import { arm, breathe, click, inStandingTime, press, sample } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import { remaining } from '../lib/format';
 import { FakeHost } from '../lib/host/fake';
@@ -9,12 +9,7 @@ import { sampleCards, type SampleCard } from '../lib/host/sample-cards';
 import { sampleRecents } from '../lib/host/sample-recents';
 import ApprovalWindow from './ApprovalWindow.svelte';
 
-beforeEach(() => void stopTheClock());
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+inStandingTime();
 
 describe('a call', () => {
   it('shows who, where, what, before and after, and the rule', async () => {

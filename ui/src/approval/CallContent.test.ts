@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arm, click, sample, stopTheClock, type } from '../../tests/hands';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { arm, click, inStandingTime, sample, type } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import type { CallCard } from '../lib/bindings/CallCard';
 import type { Card } from '../lib/bindings/Card';
 import type { SampleCard } from '../lib/host/sample-cards';
 
-beforeEach(() => {
-  stopTheClock();
-  vi.spyOn(navigator, 'language', 'get').mockReturnValue('de-AT');
-});
+inStandingTime();
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+beforeEach(() => void vi.spyOn(navigator, 'language', 'get').mockReturnValue('de-AT'));
 
 /** A card whose call is changed. */
 function changed(name: SampleCard, change: (call: CallCard) => void): Card {

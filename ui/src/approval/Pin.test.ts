@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arm, click, sample, stopTheClock, type } from '../../tests/hands';
+import { describe, expect, it, vi } from 'vitest';
+import { arm, click, inStandingTime, sample, type } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 
-beforeEach(() => void stopTheClock());
-
-afterEach(() => void vi.useRealTimers());
+inStandingTime();
 
 const valueOf = (box: HTMLElement) => (box as HTMLInputElement).value;
 

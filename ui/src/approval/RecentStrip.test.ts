@@ -1,17 +1,12 @@
 import { fireEvent } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { axeFindings } from '../../tests/axe';
-import { arm, breathe, click, sample, stopTheClock } from '../../tests/hands';
+import { arm, breathe, click, inStandingTime, sample } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import type { RecentCall } from '../lib/bindings/RecentCall';
 import { sampleRecents } from '../lib/host/sample-recents';
 
-beforeEach(() => void stopTheClock());
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+inStandingTime();
 
 /** The write of the sample cards, approved just now and done. */
 function done(changes: Partial<RecentCall> = {}): RecentCall {

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { arm, click, sample, stopTheClock, type } from '../../tests/hands';
+import { expect, it } from 'vitest';
+import { arm, click, inStandingTime, sample, type } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 
-beforeEach(() => void stopTheClock());
-
-afterEach(() => void vi.useRealTimers());
+inStandingTime();
 
 it('shows who did what when, how it is put back, and what does not come back', async () => {
   const { getByTestId, getAllByTestId } = await openApproval('undo');

@@ -1,17 +1,12 @@
 import { fireEvent } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arm, breathe, click, press, sample, stopTheClock, tab } from '../../tests/hands';
+import { describe, expect, it, vi } from 'vitest';
+import { arm, breathe, click, inStandingTime, press, sample, tab } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 import { clock } from '../lib/clock.svelte';
 import { BREATH, PRESS, SHOWS_LATE } from './decision';
 import { ARM_DELAY } from './guard.svelte';
 
-beforeEach(() => void stopTheClock());
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+inStandingTime();
 
 describe('a yes by accident', () => {
   it('is not taken before the button is armed', async () => {

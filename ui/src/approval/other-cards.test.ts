@@ -1,14 +1,9 @@
 import { fireEvent } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arm, click, sample, stopTheClock } from '../../tests/hands';
+import { describe, expect, it } from 'vitest';
+import { arm, click, inStandingTime, sample } from '../../tests/hands';
 import { openApproval } from '../../tests/windows';
 
-beforeEach(() => void stopTheClock());
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+inStandingTime();
 
 describe('other cards', () => {
   it('admission: admits for the ticked connections only', async () => {
